@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make help lists the targets.  Everything that is made goes to build/.
+
+VERSION	:= 0.1.0
+BUILD	?= build
+PREFIX	?= /usr/local
+SBINDIR	?= $(PREFIX)/sbin
+MANDIR	?= $(PREFIX)/share/man
+
+CLANG	?= clang
+BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+STRIP	?= llvm-strip
+FORMAT	?= clang-format
+ARCH	:= $(shell uname -m | sed -e s/x86_64/x86/ -e s/aarch64/arm64/)
+
+# V=1 shows the commands.
+ifeq ($(V),1)
+Q   :=
+say  = @:
+else
+Q   := @
+say  = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+WARN	:= -Wall -Wextra -Wmissing-prototypes -Wshadow -Wstrict-prototypes -Wno-unused-parameter
+HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+CFLAGS	?= -O2 -g
+CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPWRU_CAP_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
+LDFLAGS	+= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LDLIBS	:= -lbpf -lelf -lz -lpcap -lpthread
+
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter \
+	-D__TARGET_ARCH_$(ARCH) -I. -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
+
+SRC	:= $(wildcard src/*.c) $(wildcard filter/*.c)
+OBJ	:= $(SRC:%.c=$(BUILD)/%.o)
+LIB	:= $(BUILD)/libpwru_cap.a
+BIN	:= $(BUILD)/pwru-cap
+SKEL	:= $(BUILD)/pwru_cap.skel.h
+UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+
+# The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
+BUILD_DEPS := gcc clang llvm bpftool pkg-config libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev
+TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
+	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3 python3-minimal
+
+.PHONY: all
+all: $(BIN)
+
+.PHONY: help
+help:
+	@echo 'make          build build/pwru-cap'
+	@echo 'make demo     capture real TLS traffic into out.pcapng, and show it'
+	@echo 'make check    run all tests: unit, filter, and live ones in guest kernels'
+	@echo 'make deps     install what is missing to build (apt; asks for root if needed)'
+	@echo 'make install  to $$(DESTDIR)$$(PREFIX), default /usr/local'
+	@echo 'make format   run clang-format over the sources'
+	@echo 'make clean    remove build/'
+	@echo 'V=1 shows the commands; CC=clang builds with clang; SANITIZE=1 with ASan and UBSan'
+
+# ---- build
+
+ifeq ($(SANITIZE),1)
+CFLAGS	+= -fsanitize=address,undefined -fno-omit-frame-pointer -U_FORTIFY_SOURCE
+LDFLAGS	+= -fsanitize=address,undefined
+endif
+
+$(BIN): $(BUILD)/src/main.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(filter-out $(BUILD)/src/main.o,$(OBJ))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/.deps
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# The skeleton has to be there before the one file that includes it is compiled the first time.
+$(BUILD)/src/load.o: $(SKEL)
+
+$(BUILD)/pwru_cap.bpf.o: bpf/pwru_cap.bpf.c Makefile | $(BUILD)/.deps
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -c -o $@ $< && $(STRIP) -g $@
+
+$(SKEL): $(BUILD)/pwru_cap.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name pwru_cap_bpf > $@.tmp && mv $@.tmp $@
+
+# ---- packages
+
+# Checked once a checkout: the stamp is younger than the list.
+$(BUILD)/.deps: Makefile tests/deps
+	$(Q)tests/deps $(BUILD_DEPS)
+	$(Q)mkdir -p $(BUILD) && touch $@
+
+$(BUILD)/.test-deps: Makefile tests/deps
+	$(Q)tests/deps $(BUILD_DEPS) $(TEST_DEPS)
+	$(Q)mkdir -p $(BUILD) && touch $@ $(BUILD)/.deps
+
+.PHONY: deps test-deps
+deps:
+	$(Q)tests/deps $(BUILD_DEPS)
+test-deps:
+	$(Q)tests/deps $(BUILD_DEPS) $(TEST_DEPS)
+
+# ---- tests
+
+.PHONY: demo
+demo: $(BUILD)/.test-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)samples/demo
+
+.PHONY: check
+check: $(BUILD)/.test-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/check
+
+.PHONY: unit
+unit: $(UNIT)
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+-include tests/filter/rules.mk
+
+# ---- the rest
+
+.PHONY: install
+install: $(BIN)
+	install -D -m 755 $(BIN) $(DESTDIR)$(SBINDIR)/pwru-cap
+	install -D -m 644 man/pwru-cap.8 $(DESTDIR)$(MANDIR)/man8/pwru-cap.8
+
+.PHONY: format
+format:
+	$(Q)git ls-files '*.c' '*.h' | xargs $(FORMAT) -i
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJ:.o=.d) $(BUILD)/pwru_cap.bpf.d $(UNIT:=.d)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_COMPAT_BPF_H
+#define PWRU_CAP_COMPAT_BPF_H
+/*
+ * Differences between kernels, one reason each.
+ *
+ * Every program exists in two variants, told apart by the constant `direct`:
+ *
+ *   direct	kernels with bpf_rdonly_cast() (6.2): a plain address becomes a typed pointer whose
+ *		loads are single instructions that read 0 when they fault
+ *   probed	older kernels: bpf_probe_read_kernel()
+ *
+ * `direct` is always a compile-time constant, so only one side of each FIELD() is left.
+ */
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+/* Weak: the probed programs load on kernels without it; the direct ones are not loaded there. */
+extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __weak;
+
+/* p->field of a pointer that came from typed(): one load, or one probe read. */
+#define FIELD(direct, p, field) ((direct) ? (p)->field : BPF_CORE_READ((p), field))
+
+/* An address as a pointer that FIELD() takes. */
+#define TYPED(direct, type, addr)                                                                  \
+	((direct) ? (type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(type))         \
+		  : (type *)(addr))
+
+/*
+ * A bit-field: CO-RE gives the place of the word that holds it, the shifts give the value.  The
+ * direct variant loads the one byte that all our bit-fields fit in.
+ */
+#define BIT_FIELD(direct, p, field)                                                                \
+	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field)                                       \
+		  : (__u8)BPF_CORE_READ_BITFIELD_PROBED((p), field))
+
+/* Makes the verifier and clang forget what they know of a number, without an instruction. */
+#define FORGET(x) asm volatile("" : "+r"(x))
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_EMIT_BPF_H
+#define PWRU_CAP_EMIT_BPF_H
+/*
+ * From a matching skb to a record in the ring buffer.  Space is reserved here, after the filter,
+ * in the smallest class that holds the record, and filled in place: the packet's bytes and the
+ * stack are written once.
+ */
+#include "frame.bpf.h"
+#include "maps.bpf.h"
+#include "track.bpf.h"
+
+/* Where a sighting is. */
+struct site {
+	void *ctx;
+	__u64 func_ip;
+};
+
+/*
+ * skb->dev shares its place with other things: a socket's queue keeps a tree node or a packed
+ * number there.  It is a device if its namespace is one: those have inode numbers from the
+ * kernel's dynamic range, which starts at 0xf0000000 with a few fixed numbers below.
+ */
+#define NETNS_INUM_MIN 0xefffff00u
+
+static __always_inline __u32 netns_of_dev(const bool direct, struct net_device *dev)
+{
+	struct net *net;
+	__u32 inum;
+
+	if (!dev)
+		return 0;
+	net = FIELD(direct, dev, nd_net.net);
+	if (!net)
+		return 0;
+	inum = FIELD(direct, net, ns.inum);
+	return inum >= NETNS_INUM_MIN ? inum : 0;
+}
+
+static __always_inline __u32 netns_of_sock(const bool direct, struct sk_buff *skb)
+{
+	struct sock *sk = FIELD(direct, skb, sk);
+	struct net *net;
+	__u32 inum;
+
+	if (!sk)
+		return 0;
+	net = FIELD(direct, sk, __sk_common.skc_net.net);
+	if (!net)
+		return 0;
+	inum = FIELD(direct, net, ns.inum);
+	return inum >= NETNS_INUM_MIN ? inum : 0;
+}
+
+static __always_inline void fill_device(const bool direct, struct sk_buff *skb, struct ev_hdr *e)
+{
+	struct net_device *dev = FIELD(direct, skb, dev);
+
+	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
+	e->ifindex = 0;
+	e->netns = netns_of_dev(direct, dev);
+	if (e->netns) {
+		e->ifindex = FIELD(direct, dev, ifindex);
+		bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname), dev->name);
+	} else {
+		e->flags |= EV_F_NO_DEV;
+		e->netns = netns_of_sock(direct, skb);
+	}
+}
+
+static __always_inline void fill_header(const bool direct, const struct site *site,
+					struct sk_buff *skb, const struct frame *f,
+					const struct ev_stats *st, struct ev_hdr *e)
+{
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+
+	e->time_ns = bpf_ktime_get_ns();
+	e->func_ip = site->func_ip;
+	e->skb = (__u64)skb;
+	e->l2 = f->l2;
+	e->lost = st ? st->lost_ring : 0;
+	e->wire_len = f->wire;
+	e->nonlinear = f->nonlinear;
+	e->skb_len = f->len;
+	e->mark = FIELD(direct, skb, mark);
+	e->tgid = pid_tgid >> 32;
+	e->tid = pid_tgid;
+	e->cpu = bpf_get_smp_processor_id();
+	e->flags = f->opaque ? EV_F_OPAQUE : 0;
+	e->protocol = f->protocol;
+	e->queue = FIELD(direct, skb, queue_mapping);
+	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);
+	__builtin_memset(e->pad, 0, sizeof(e->pad));
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	fill_device(direct, skb, e);
+}
+
+static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e)
+{
+	long got;
+
+	e->stack_room = cfg_stack_room;
+	e->stack_len = 0;
+	if (!cfg_stack_room)
+		return;
+	got = bpf_get_stack(site->ctx, (char *)e + sizeof(*e), cfg_stack_room * 8, 0);
+	e->stack_len = got < 0 ? got : (__u64)got / 8;
+}
+
+/*
+ * The bytes that are in memory: all of the frame behind the synthetic head (and, when a tag is
+ * put into a MAC header that is there, the addresses in front of it).
+ */
+static __always_inline __u64 raw_start(const struct frame *f)
+{
+	if (!(f->l2 & FRAME_L2_VLAN))
+		return f->l2 ? f->base + ETH_LEN : f->base;
+	if (f->l2 & FRAME_L2_SYNTH)
+		return f->base + ETH_LEN + VLAN_LEN;
+	return f->base + VLAN_LEN;
+}
+
+static __always_inline __u32 head_len(const struct frame *f)
+{
+	return (f->l2 & FRAME_L2_SYNTH ? ETH_LEN : 0) + (f->l2 & FRAME_L2_VLAN ? VLAN_LEN : 0);
+}
+
+/* What the packet section holds: the linear bytes, up to the snapshot length of the frame. */
+static __always_inline __u32 raw_len(const struct frame *f)
+{
+	__u32 head = head_len(f), cap = f->linear;
+
+	if ((__s32)cap < 0)
+		return 0;
+	if (cap > cfg_snaplen)
+		cap = cfg_snaplen;
+	return cap > head ? cap - head : 0;
+}
+
+static __always_inline void fill_packet(const struct frame *f, struct ev_hdr *e, __u32 offset,
+					__u32 room, __u64 len)
+{
+	e->raw_len = 0;
+	if (len > room || !len)
+		return;
+	e->raw_len = len;
+	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
+		e->flags |= EV_F_FAULT;
+}
+
+static __always_inline void emit(const bool direct, const struct site *site, struct sk_buff *skb,
+				 const struct frame *f)
+{
+	struct ev_stats *st = this_cpu_stats();
+	__u32 offset = sizeof(struct ev_hdr) + cfg_stack_room * 8;
+	__u64 len = raw_len(f);
+	struct ev_hdr *e;
+	__u32 size;
+
+	COUNT(st, matched);
+	FORGET(len);
+	/* One reservation for each class: the size has to be a constant on each path. */
+#define TRY_CLASS(bytes)                                                                           \
+	size = bytes;                                                                              \
+	if (offset + len <= size) {                                                                \
+		e = bpf_ringbuf_reserve(&ring, bytes, 0);                                          \
+		goto reserved;                                                                     \
+	}
+	EV_CLASSES(TRY_CLASS)
+#undef TRY_CLASS
+	COUNT(st, lost_size);
+	return;
+reserved:
+	if (!e) {
+		COUNT(st, lost_ring);
+		return;
+	}
+	fill_header(direct, site, skb, f, st, e);
+	e->id = skb_id(direct, (__u64)skb, site->func_ip);
+	if (!e->id)
+		COUNT(st, lost_id);
+	fill_stack(site, e);
+	fill_packet(f, e, offset, size - offset, len);
+	bpf_ringbuf_submit(e, 0);
+}
+
+#endif

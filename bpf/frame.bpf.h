@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_FRAME_BPF_H
+#define PWRU_CAP_FRAME_BPF_H
+/*
+ * The virtual frame: an skb as the Ethernet frame that will be written.  The filter and the file
+ * see the same bytes because both start from the struct frame made here.
+ *
+ * An skb has no one place where "the frame" starts.  On its way out it is payload first, then
+ * gets its L4, L3 and L2 headers; on its way in headers are pulled one by one, but their bytes
+ * stay.  The kernel keeps offsets (from skb->head) of the headers that were set; an offset can
+ * also be stale: left over from before a tunnel header was pushed over the old MAC header.  So:
+ *
+ *   MAC header	set, not behind skb->data, and the network header at least 14 bytes further, or
+ *		not set yet while skb->data is at the MAC header or past it: the frame starts there
+ *   L3 only	otherwise, if a network header is set: 14 bytes are put in front (l2=synth)
+ *   opaque	otherwise: the linear bytes follow an Ethernet header of type 0x88b5
+ *
+ * A hardware VLAN tag, which the kernel keeps beside the data, is put back at byte 12.
+ *
+ * No byte of the packet is copied for this: l2 describes the head that is to be put in, base is
+ * chosen such that frame byte k is at base + k behind that head (filter/frame_abi.h).
+ */
+#include "compat.bpf.h"
+#include "filter/frame_abi.h"
+#include "kernel.h"
+
+#define ETH_LEN	       FRAME_ETH_LEN
+#define VLAN_LEN       FRAME_TAG_LEN
+#define HEADER_UNSET   0xffff /* skb_mac_header_was_set() compares with ~0 */
+#define ETH_P_IP_BE    __builtin_bswap16(0x0800)
+#define ETH_P_IPV6_BE  __builtin_bswap16(0x86dd)
+#define ETH_P_LOCAL_BE __builtin_bswap16(0x88b5) /* IEEE 802 local experimental */
+/* Types below this are lengths (802.3) or the kernel's pseudo types: not for a type field. */
+#define ETH_P_802_3_MIN 0x0600
+#define ARPHRD_ETHER	1
+
+struct frame {
+	__u64 base;   /* frame byte k is at base + k, behind the synthetic head */
+	__u64 l2;     /* FRAME_L2_*; 0: the whole frame is in memory */
+	__u32 wire;   /* its length, head included */
+	__u32 linear; /* bytes of it that are there to be read, head included */
+	__u32 len;    /* skb->len */
+	__u32 nonlinear;
+	__u16 protocol; /* network byte order */
+	bool opaque;
+};
+
+/* The fields of sk_buff that place the frame, read together. */
+struct skb_place {
+	__u64 head;
+	__u32 data; /* from here on: offsets from head */
+	__u32 len;
+	__u32 data_len;
+	__u16 mac;
+	__u16 net;
+	__u16 protocol;
+	__u16 tpid; /* network byte order; 0: no tag */
+	__u16 tci;  /* host byte order */
+};
+
+/* Before 6.2 the tag counts only if a bit says so; asked only when the fields are not zero. */
+static __always_inline bool vlan_bit_unset(struct sk_buff *skb)
+{
+	struct sk_buff___vlan_bit *old = (void *)skb;
+
+	if (!bpf_core_field_exists(old->vlan_present))
+		return false;
+	return !BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present);
+}
+
+static __always_inline int skb_place_direct(struct sk_buff *skb, struct skb_place *p)
+{
+	p->head = (__u64)skb->head;
+	p->data = (__u64)skb->data - p->head;
+	p->len = skb->len;
+	p->data_len = skb->data_len;
+	p->mac = skb->mac_header;
+	p->net = skb->network_header;
+	p->protocol = skb->protocol;
+	p->tpid = skb->vlan_proto;
+	if (p->tpid) {
+		if (vlan_bit_unset(skb))
+			p->tpid = 0;
+		p->tci = skb->vlan_tci;
+	}
+	return 0;
+}
+
+/* From len to data, with what lies between, in all kernels from 5.10 on. */
+#define PLACE_SPAN 112
+
+#define PLACE_OFF(field)                                                                           \
+	(bpf_core_field_offset(struct sk_buff, field) - bpf_core_field_offset(struct sk_buff, len))
+#define PLACE(type, field) (*(type *)(raw + PLACE_OFF(field)))
+
+/* One probe read instead of ten. */
+static __always_inline int skb_place_probed(struct sk_buff *skb, struct skb_place *p)
+{
+	__u64 words[PLACE_SPAN / 8];
+	char *raw = (char *)words;
+
+	if (bpf_probe_read_kernel(words, sizeof(words),
+				  (char *)skb + bpf_core_field_offset(struct sk_buff, len)))
+		return -1;
+	p->head = PLACE(__u64, head);
+	p->data = PLACE(__u64, data) - p->head;
+	p->len = PLACE(__u32, len);
+	p->data_len = PLACE(__u32, data_len);
+	p->mac = PLACE(__u16, mac_header);
+	p->net = PLACE(__u16, network_header);
+	p->protocol = PLACE(__u16, protocol);
+	p->tpid = PLACE(__u16, vlan_proto);
+	p->tci = PLACE(__u16, vlan_tci);
+	if (p->tpid && vlan_bit_unset(skb))
+		p->tpid = 0;
+	return 0;
+}
+
+/*
+ * The network header stands at the MAC header: an L3 device (tunnel), or a raw frame whose sender
+ * has not parsed it yet.  Rare, so the device is asked.
+ */
+static __always_inline bool is_ether_dev(const bool direct, struct sk_buff *skb)
+{
+	struct net_device *dev = FIELD(direct, skb, dev);
+
+	return dev && FIELD(direct, dev, type) == ARPHRD_ETHER;
+}
+
+static __always_inline bool has_mac(const bool direct, struct sk_buff *skb,
+				    const struct skb_place *p)
+{
+	__u32 mac = p->mac, net = p->net;
+
+	if (mac == HEADER_UNSET || mac > p->data)
+		return false;
+	if (net != HEADER_UNSET && net >= mac + ETH_LEN)
+		return true;
+	if (net == mac)
+		return is_ether_dev(direct, skb);
+	/* Fresh from a driver: the stack sets the network header later. */
+	return (net == 0 || net == HEADER_UNSET) &&
+	       (p->data == mac || p->data >= mac + ETH_LEN);
+}
+
+/* The type of an L3-only frame: what the skb says, else what the first nibble says. */
+static __always_inline __u16 l3_type(const bool direct, const struct skb_place *p)
+{
+	__u8 first;
+
+	if (__builtin_bswap16(p->protocol) >= ETH_P_802_3_MIN)
+		return p->protocol;
+	first = FIELD(direct, TYPED(direct, struct __kernel_sockaddr_storage, p->head + p->net - 2),
+		      __data[0]);
+	if (first >> 4 == 4)
+		return ETH_P_IP_BE;
+	if (first >> 4 == 6)
+		return ETH_P_IPV6_BE;
+	return ETH_P_LOCAL_BE;
+}
+
+/*
+ * Describes the frame of an skb.
+ * @skb: from TYPED()
+ * Returns 0, or -1 if the skb cannot be read or holds no byte that a frame could start at.
+ */
+static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, struct frame *f)
+{
+	struct skb_place p = {};
+	__u32 start, head_len = 0;
+
+	if (direct ? skb_place_direct(skb, &p) : skb_place_probed(skb, &p))
+		return -1;
+	f->l2 = 0;
+	f->opaque = false;
+	if (has_mac(direct, skb, &p)) {
+		start = p.mac;
+	} else {
+		head_len = ETH_LEN;
+		if (p.net != 0 && p.net != HEADER_UNSET && p.net <= p.data + p.len - p.data_len) {
+			start = p.net;
+			f->l2 = FRAME_L2_SYNTH | l3_type(direct, &p);
+		} else {
+			start = p.data;
+			f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
+			f->opaque = true;
+		}
+	}
+	if (p.tpid) {
+		head_len += VLAN_LEN;
+		f->l2 |= FRAME_L2_VLAN | (__u64)p.tpid << FRAME_L2_TPID_SHIFT |
+			 (__u64)__builtin_bswap16(p.tci) << FRAME_L2_TCI_SHIFT;
+	}
+	f->base = p.head + start - head_len;
+	f->wire = p.data + p.len - start + head_len;
+	f->linear = f->wire - p.data_len;
+	f->len = p.len;
+	f->nonlinear = p.data_len;
+	f->protocol = p.protocol;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_KERNEL_H
+#define PWRU_CAP_KERNEL_H
+/*
+ * The few kernel types that the programs look into, with only the fields that they use.  Offsets
+ * do not matter here: preserve_access_index makes clang record each access, and libbpf puts in
+ * the running kernel's offset (CO-RE).  A field that not every kernel has stands in a flavour
+ * (name___something, which CO-RE matches to the name before the underscores) and is asked for with
+ * bpf_core_field_exists().
+ */
+#include <linux/types.h>
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	char name[16];
+	int ifindex;
+	unsigned short type;
+	possible_net_t nd_net;
+};
+
+struct sock_common {
+	possible_net_t skc_net;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	struct sock *sk;
+	unsigned int len;
+	unsigned int data_len;
+	__u16 queue_mapping;
+	__u8 pkt_type : 3;
+	__u32 mark;
+	__be16 protocol;
+	__be16 vlan_proto;
+	__u16 vlan_tci;
+	__u16 network_header;
+	__u16 mac_header;
+	unsigned char *head;
+	unsigned char *data;
+};
+
+/* Before 6.2 a bit says whether vlan_tci counts; since then vlan_proto is zero if it does not. */
+struct sk_buff___vlan_bit {
+	__u8 vlan_present : 1;
+};
+
+/* A type with a long byte array, to read packet bytes through (see filter/pktload). */
+struct __kernel_sockaddr_storage {
+	__u16 ss_family;
+	char __data[126];
+};
+
+#pragma clang attribute pop
+
+#endif

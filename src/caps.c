@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/caps.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/log.h"
+#include "src/util.h"
+
+/* The type through which the filter reads packet bytes, and its array (see filter/pktload.h). */
+#define BYTES_TYPE "__kernel_sockaddr_storage"
+#define BYTES_OFF  2
+#define BYTES_LEN  126
+
+static bool has_cap(const struct __user_cap_data_struct *data, int cap)
+{
+	return data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap);
+}
+
+int caps_privileged(void)
+{
+	struct __user_cap_header_struct hdr = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	if (syscall(SYS_capget, &hdr, data))
+		return 0; /* let the kernel itself refuse */
+	if (has_cap(data, CAP_SYS_ADMIN) || (has_cap(data, CAP_BPF) && has_cap(data, CAP_PERFMON)))
+		return 0;
+	log_error("you do not have permission to trace the kernel: run as root (or with CAP_BPF, "
+		  "CAP_PERFMON and read access to tracefs)");
+	return -EPERM;
+}
+
+/* The bit-field pkt_type, as byte, mask and shift; left zero (not known) if it is not found. */
+static void find_pkt_type(const struct btf *btf, const struct btf_type *t, __u32 base_bits,
+			  struct translate_skb *skb)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (int i = 0; i < btf_vlen(t); i++) {
+		__u32 bits = base_bits + btf_member_bit_offset(t, i);
+		const struct btf_type *inner = btf__type_by_id(btf, m[i].type);
+
+		if (!m[i].name_off && btf_is_composite(inner)) {
+			find_pkt_type(btf, inner, bits, skb);
+		} else if (!strcmp(btf__name_by_offset(btf, m[i].name_off), "pkt_type")) {
+			skb->pkt_type_off = bits / 8;
+			skb->pkt_type_shift = bits % 8;
+			skb->pkt_type_mask = ((1 << btf_member_bitfield_size(t, i)) - 1)
+					     << skb->pkt_type_shift;
+		}
+	}
+}
+
+/* Byte offset of a member, also of an anonymous one's; -1 if there is none. */
+static int member_offset(const struct btf *btf, const struct btf_type *t, const char *name)
+{
+	const struct btf_member *m = btf_members(t);
+
+	for (int i = 0; i < btf_vlen(t); i++) {
+		const struct btf_type *inner = btf__type_by_id(btf, m[i].type);
+		int off = btf_member_bit_offset(t, i) / 8, within;
+
+		if (m[i].name_off) {
+			if (!strcmp(btf__name_by_offset(btf, m[i].name_off), name))
+				return off;
+		} else if (btf_is_composite(inner)) {
+			within = member_offset(btf, inner, name);
+			if (within >= 0)
+				return off + within;
+		}
+	}
+	return -1;
+}
+
+static const struct btf_type *find_struct(const struct btf *btf, const char *name)
+{
+	__s32 id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	return id > 0 ? btf__type_by_id(btf, id) : NULL;
+}
+
+/* Where `inbound`, `outbound` and `ifindex` find their answers. */
+static void find_skb_fields(const struct btf *btf, struct translate_skb *skb)
+{
+	const struct btf_type *sk_buff = find_struct(btf, "sk_buff");
+	const struct btf_type *net_device = find_struct(btf, "net_device");
+	int dev, ifindex;
+
+	if (!sk_buff || !net_device)
+		return;
+	find_pkt_type(btf, sk_buff, 0, skb);
+	dev = member_offset(btf, sk_buff, "dev");
+	ifindex = member_offset(btf, net_device, "ifindex");
+	if (dev > 0 && ifindex > 0) {
+		skb->dev_off = dev;
+		skb->ifindex_off = ifindex;
+	}
+}
+
+void caps_detect(const struct kbtf *btf, struct caps *ret_caps)
+{
+	const struct btf *vmlinux = kbtf_vmlinux(btf);
+	struct translate_opts *opts = &ret_caps->translate;
+	__s32 cast = btf__find_by_name_kind(vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC);
+	__s32 bytes = btf__find_by_name_kind(vmlinux, BYTES_TYPE, BTF_KIND_STRUCT);
+
+	memset(ret_caps, 0, sizeof(*ret_caps));
+	ret_caps->direct = cast > 0 && bytes > 0;
+	find_skb_fields(vmlinux, &opts->skb);
+	opts->load = ret_caps->direct ? FILTER_LOAD_DIRECT : FILTER_LOAD_WINDOW;
+	if (ret_caps->direct) {
+		opts->cast_func_id = cast;
+		opts->bytes_type_id = bytes;
+		opts->bytes_off = BYTES_OFF;
+		opts->bytes_len = BYTES_LEN;
+	}
+}
+
+const char *caps_explain_refusal(void)
+{
+	const char *why = "";
+	char *text;
+
+	if (!read_file("/sys/kernel/security/lockdown", &text, NULL)) {
+		if (strstr(text, "[confidentiality]"))
+			why = " (kernel lockdown is in confidentiality mode, which forbids tracing)";
+		free(text);
+	}
+	if (!*why && access("/sys/kernel/tracing/available_filter_functions", F_OK) &&
+	    access("/sys/kernel/debug/tracing/available_filter_functions", F_OK))
+		why = " (this kernel offers no function tracing)";
+	return why;
+}

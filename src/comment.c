@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/comment.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+/* Blanks within a value would end it. */
+static void put_value(struct buf *out, const char *key, const char *value)
+{
+	buf_printf(out, " %s=", key);
+	for (size_t n; *value; value += n) {
+		n = strcspn(value, " ");
+		if (n) {
+			buf_append(out, value, n);
+		} else {
+			buf_puts(out, "\\x20");
+			n = 1;
+		}
+	}
+}
+
+static void put_function(struct buf *out, const struct view *view)
+{
+	if (*view->func == '?')
+		buf_printf(out, "func=0x%llx", (unsigned long long)view->rec->hdr->func_ip);
+	else
+		buf_printf(out, "func=%s", view->func);
+	if (view->module)
+		put_value(out, "module", view->module);
+}
+
+/* Where the file differs from what is in memory, and why. */
+static void put_frame(struct buf *out, const struct ev_hdr *hdr)
+{
+	if (hdr->flags & EV_F_OPAQUE)
+		buf_puts(out, " l3=none");
+	if (hdr->l2 & FRAME_L2_SYNTH)
+		buf_puts(out, " l2=synth");
+	if (hdr->l2 & FRAME_L2_VLAN)
+		buf_printf(out, " vlan=%u", ntohs(FRAME_L2_TCI(hdr->l2)) & 0xfff);
+	if (hdr->nonlinear)
+		buf_printf(out, " nonlinear=%u", hdr->nonlinear);
+	if (hdr->flags & EV_F_FAULT)
+		buf_puts(out, " fault=1");
+}
+
+void comment_line(struct buf *out, const struct view *view)
+{
+	const struct ev_hdr *hdr = view->rec->hdr;
+
+	put_function(out, view);
+	buf_printf(out, " id=%llu skb=0x%llx cpu=%u pid=%u", (unsigned long long)hdr->id,
+		   (unsigned long long)hdr->skb, hdr->cpu, hdr->tgid);
+	if (hdr->tid != hdr->tgid)
+		buf_printf(out, " tid=%u", hdr->tid);
+	put_value(out, "comm", view->comm);
+	buf_printf(out, " netns=%u", hdr->netns);
+	if (*view->ifname)
+		put_value(out, "dev", view->ifname);
+	buf_printf(out, " ifindex=%u mark=0x%x len=%u", hdr->ifindex, hdr->mark, hdr->skb_len);
+	put_frame(out, hdr);
+	if (view->dropped)
+		buf_printf(out, " lost_before=%llu", (unsigned long long)view->dropped);
+}
+
+void comment_stack(struct buf *out, const struct view *view)
+{
+	const struct record *rec = view->rec;
+
+	for (size_t i = 0; i < rec->stack_len; i++) {
+		uint64_t addr = rec->stack[i];
+		const struct ksym *sym = view_symbol(view->state, addr);
+
+		if (i)
+			buf_puts(out, "\n");
+		if (sym)
+			buf_printf(out, "%s+0x%llx", sym->name, (unsigned long long)(addr - sym->addr));
+		else
+			buf_printf(out, "0x%llx", (unsigned long long)addr);
+		if (sym && sym->module)
+			buf_printf(out, " [%s]", sym->module);
+	}
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_FUNCS_H
+#define PWRU_CAP_FUNCS_H
+/*
+ * Which functions to attach to: those that take an skb (BTF) and that the kernel lets be traced
+ * (tracefs), with their addresses.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/kbtf.h"
+
+struct func {
+	const char *name;
+	const char *module; /* NULL: vmlinux */
+	uint64_t addr;	    /* of its entry; what the programs report */
+	int pos;	    /* 1 to KBTF_MAX_POS: argument register with the skb */
+};
+
+/* Functions that mark steps at the end of an skb's life (bpf/track.bpf.h). */
+struct func_roles {
+	uint64_t release;	   /* skb_release_head_state(); 0 if it cannot be traced */
+	uint64_t tail[24];	   /* called between that and the end; 0 behind the last */
+	uint64_t end[4];	   /* called last; 0 behind the last */
+};
+
+struct funcs {
+	struct func *v; /* sorted by pos, then address */
+	size_t n;
+	struct func_roles roles;
+	size_t skipped;	   /* take an skb, but were set aside */
+};
+
+/**
+ * funcs_discover() - find the functions to attach to
+ * @btf: the kernel's types
+ * @ret_funcs: filled on success; free with funcs_free()
+ *
+ * Says on stderr what is missing.
+ *
+ * Return: 0; -ENOENT without tracefs or without a function; -errno of reading.
+ */
+int funcs_discover(struct kbtf *btf, struct funcs *ret_funcs);
+
+/* funcs_free() - @funcs may be zero-filled */
+void funcs_free(struct funcs *funcs);
+
+#endif

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/kbtf.h"
+
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/log.h"
+#include "src/util.h"
+
+#define BTF_DIR "/sys/kernel/btf"
+
+struct module_btf {
+	char *name;
+	struct btf *btf;
+};
+
+struct kbtf {
+	struct btf *vmlinux;
+	struct module_btf *modules;
+	size_t n_modules, cap_modules;
+};
+
+/* Functions while they are collected. */
+struct func_list {
+	struct kbtf_func *v;
+	size_t n, cap;
+};
+
+int kbtf_open(const char *path, struct kbtf **ret_btf)
+{
+	const char *file = path ? path : BTF_DIR "/vmlinux";
+	struct kbtf *btf = calloc(1, sizeof(*btf));
+	int err;
+
+	if (!btf)
+		return -ENOMEM;
+	btf->vmlinux = btf__parse(file, NULL);
+	err = btf->vmlinux ? 0 : -errno;
+	if (err == -ENOENT && !path)
+		log_error(
+			"this kernel has no type information (%s): it needs CONFIG_DEBUG_INFO_BTF=y, "
+			"or name a BTF file of it with --kernel-btf",
+			file);
+	else if (err == -EPROTO || err == -EINVAL || err == -ENODATA || err == -ENOTSUP)
+		log_error("%s: not a BTF file", file);
+	else if (err)
+		log_error("%s: %s", file, strerror(-err));
+	if (!err && btf__find_by_name_kind(btf->vmlinux, "sk_buff", BTF_KIND_STRUCT) < 0) {
+		log_error(
+			"%s: has no struct sk_buff, so it is not the BTF of a kernel with networking",
+			file);
+		err = -EINVAL;
+	}
+	if (err) {
+		kbtf_close(btf);
+		return err;
+	}
+	*ret_btf = btf;
+	return 0;
+}
+
+const struct btf *kbtf_vmlinux(const struct kbtf *btf)
+{
+	return btf->vmlinux;
+}
+
+static const struct btf_type *strip(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+static bool is_skb_pointer(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t = strip(btf, id);
+
+	if (!t || !btf_is_ptr(t))
+		return false;
+	t = strip(btf, t->type);
+	/* By name: a module's split BTF may hold a copy, or only a declaration. */
+	return t && (btf_is_struct(t) || btf_is_fwd(t)) &&
+	       !strcmp(btf__name_by_offset(btf, t->name_off), "sk_buff");
+}
+
+/*
+ * How many argument registers a parameter takes: structs by value up to 16 bytes take one or two
+ * (System V x86-64 ABI, 3.2.3), larger ones are on the stack.
+ */
+static int registers_of(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t = strip(btf, id);
+	__s64 size;
+
+	if (!t || !btf_is_composite(t))
+		return 1;
+	size = btf__resolve_size(btf, id);
+	return size > 16 ? 0 : size > 8 ? 2 : 1;
+}
+
+/* The argument register, from 1, that holds the first skb; 0 if none does. */
+static int skb_position(const struct btf *btf, const struct btf_type *func)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, func->type);
+	const struct btf_param *params;
+	int reg = 1;
+
+	if (!proto || !btf_is_func_proto(proto))
+		return 0;
+	params = btf_params(proto);
+	for (int i = 0; i < btf_vlen(proto) && reg <= KBTF_MAX_POS; i++) {
+		if (is_skb_pointer(btf, params[i].type))
+			return reg;
+		reg += registers_of(btf, params[i].type);
+	}
+	return 0;
+}
+
+static int collect(const struct btf *btf, __u32 first_id, const char *module,
+		   struct func_list *list)
+{
+	__u32 end = btf__type_cnt(btf);
+
+	for (__u32 id = first_id; id < end; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		struct kbtf_func *v;
+		int pos;
+
+		if (!btf_is_func(t))
+			continue;
+		pos = skb_position(btf, t);
+		if (!pos)
+			continue;
+		v = grow(list->v, list->n, &list->cap, sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		list->v = v;
+		v[list->n++] = (struct kbtf_func){
+			.name = btf__name_by_offset(btf, t->name_off),
+			.module = module,
+			.pos = pos,
+		};
+	}
+	return 0;
+}
+
+static int add_module(struct kbtf *btf, const char *name)
+{
+	struct module_btf *modules;
+	struct btf *split;
+	char path[512];
+
+	snprintf(path, sizeof(path), BTF_DIR "/%s", name);
+	split = btf__parse_split(path, btf->vmlinux);
+	if (!split) {
+		/* Built for another kernel, or just unloaded: the module's functions are not there.
+		 */
+		log_verbose("%s: %s, functions of this module are left out", path, strerror(errno));
+		return 0;
+	}
+	modules = grow(btf->modules, btf->n_modules, &btf->cap_modules, sizeof(*modules));
+	if (modules) {
+		btf->modules = modules;
+		modules[btf->n_modules].btf = split;
+		modules[btf->n_modules].name = strdup(name);
+		if (modules[btf->n_modules].name) {
+			btf->n_modules++;
+			return 0;
+		}
+	}
+	btf__free(split);
+	return -ENOMEM;
+}
+
+static int read_modules(struct kbtf *btf)
+{
+	DIR *dir = opendir(BTF_DIR);
+	struct dirent *entry;
+	int err = 0;
+
+	/* Without the directory (a kernel whose BTF was given by hand) there are no modules' types.
+	 */
+	if (!dir)
+		return 0;
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, "vmlinux"))
+			err = add_module(btf, entry->d_name);
+	closedir(dir);
+	return err;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct kbtf_func *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : strcmp(x->module ?: "", y->module ?: "");
+}
+
+/* Several functions of one name: one entry, without a position if they differ. */
+static void merge_same_names(struct func_list *list)
+{
+	size_t n = 0;
+
+	qsort(list->v, list->n, sizeof(*list->v), compare);
+	for (size_t i = 0; i < list->n; i++) {
+		if (n && !compare(&list->v[n - 1], &list->v[i])) {
+			if (list->v[n - 1].pos != list->v[i].pos)
+				list->v[n - 1].pos = 0;
+			continue;
+		}
+		list->v[n++] = list->v[i];
+	}
+	list->n = n;
+}
+
+int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n)
+{
+	__u32 first_split = btf__type_cnt(btf->vmlinux);
+	struct func_list list = {0};
+	int err;
+
+	err = collect(btf->vmlinux, 1, NULL, &list);
+	if (!err && !btf->n_modules)
+		err = read_modules(btf);
+	for (size_t i = 0; !err && i < btf->n_modules; i++)
+		err = collect(btf->modules[i].btf, first_split, btf->modules[i].name, &list);
+	if (err) {
+		free(list.v);
+		return err;
+	}
+	merge_same_names(&list);
+	*ret_funcs = list.v;
+	*ret_n = list.n;
+	return 0;
+}
+
+void kbtf_close(struct kbtf *btf)
+{
+	if (!btf)
+		return;
+	for (size_t i = 0; i < btf->n_modules; i++) {
+		btf__free(btf->modules[i].btf);
+		free(btf->modules[i].name);
+	}
+	free(btf->modules);
+	btf__free(btf->vmlinux);
+	free(btf);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_KBTF_H
+#define PWRU_CAP_KBTF_H
+/*
+ * The running kernel's type information (BTF): of vmlinux, and of the loaded modules, which is
+ * split: its type ids go on where those of vmlinux end.
+ */
+#include <bpf/btf.h>
+#include <stdint.h>
+
+/* Registers that carry arguments and that we read: positions 1 to 5. */
+#define KBTF_MAX_POS 5
+
+struct kbtf;
+
+/**
+ * kbtf_open() - read the type information of vmlinux
+ * @path: a BTF file, or NULL for the running kernel's own
+ * @ret_btf: receives the new object, on success only
+ *
+ * Says what is wrong on stderr.
+ *
+ * Return: 0; -ENOENT if the kernel has none; -errno of reading; -EINVAL if it is no BTF.
+ */
+int kbtf_open(const char *path, struct kbtf **ret_btf);
+
+/* kbtf_vmlinux() - for look-ups by type id or name; belongs to @btf */
+const struct btf *kbtf_vmlinux(const struct kbtf *btf);
+
+/* One function that takes an skb. The strings belong to the BTF. */
+struct kbtf_func {
+	const char *name;
+	const char *module; /* NULL: vmlinux */
+	int pos;	    /* 1 to KBTF_MAX_POS: which argument register holds the skb */
+};
+
+/**
+ * kbtf_skb_funcs() - all functions with a `struct sk_buff *` in an argument register
+ * @btf: types; modules' are read now, those that cannot be read are left out
+ * @ret_funcs: receives an array, to be freed; its strings live as long as @btf
+ * @ret_n: receives its length
+ *
+ * const, volatile and typedef are seen through; `struct sk_buff **` is not an skb; of two skbs
+ * the first counts.  A name that stands for several functions of one module is there once if they
+ * agree on the position, and with pos 0 if they do not.
+ *
+ * Return: 0, or -errno.
+ */
+int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n);
+
+/* kbtf_close() - free; @btf may be NULL */
+void kbtf_close(struct kbtf *btf);
+
+#endif

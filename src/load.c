@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the filter gets into the programs: libbpf relocates a program, then calls the handler that
+ * is registered for its section.  At that point the instructions are final but for the verifier,
+ * so the handler can replace the body of pwru_filter() (filter/splice.h) and hand libbpf the new
+ * instructions, together with function and line information that fit them.
+ */
+#include "src/load.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter/splice.h"
+#include "filter/translate.h"
+#include "pwru_cap.skel.h"
+#include "src/log.h"
+#include "src/util.h"
+
+#define STUB "pwru_filter"
+
+_Static_assert(ARRAY_SIZE(((struct pwru_cap_bpf__rodata *)0)->cfg_tail_ips) == EV_TAIL_MAX,
+	       "sizes of the tail agree");
+_Static_assert(ARRAY_SIZE(((struct func_roles *)0)->tail) == EV_TAIL_MAX,
+	       "sizes of the tail agree");
+
+struct loaded {
+	struct pwru_cap_bpf *skel;
+	bool direct;
+};
+
+/* What the handler needs; lives while the object is opened and loaded. */
+struct splicer {
+	struct bpf_object *obj;
+	struct insn_buf body;
+	struct splice_prog current; /* arrays of the program that is being loaded */
+};
+
+/* Index of the stub among the program's functions; -1 if it does not call it. */
+static int find_stub(const struct bpf_object *obj, const struct bpf_prog_load_opts *opts)
+{
+	const struct btf *btf = bpf_object__btf(obj);
+
+	for (__u32 i = 0; i < opts->func_info_cnt; i++) {
+		const struct bpf_func_info *info =
+			(const void *)((const char *)opts->func_info + i * opts->func_info_rec_size);
+		const struct btf_type *t = btf__type_by_id(btf, info->type_id);
+
+		if (t && !strcmp(btf__name_by_offset(btf, t->name_off), STUB))
+			return i;
+	}
+	return -1;
+}
+
+/* Called by libbpf for each program, between relocation and loading. */
+static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
+{
+	struct splicer *s = (struct splicer *)cookie;
+	struct splice_prog in = {
+		.insns = (struct bpf_insn *)bpf_program__insns(prog),
+		.insn_cnt = bpf_program__insn_cnt(prog),
+		.func_info = (void *)opts->func_info,
+		.func_info_cnt = opts->func_info_cnt,
+		.func_info_rec_size = opts->func_info_rec_size,
+		.line_info = (void *)opts->line_info,
+		.line_info_cnt = opts->line_info_cnt,
+		.line_info_rec_size = opts->line_info_rec_size,
+	};
+	struct splice_prog out;
+	int stub = find_stub(s->obj, opts);
+	int err;
+
+	if (stub < 0)
+		return 0;
+	err = splice(&in, stub, s->body.insns, s->body.cnt, &out);
+	if (err)
+		return err;
+	err = bpf_program__set_insns(prog, out.insns, out.insn_cnt);
+	if (err) {
+		splice_prog_free(&out);
+		return err;
+	}
+	/* libbpf reads these after we return; they stay until the next program. */
+	splice_prog_free(&s->current);
+	s->current = out;
+	opts->func_info = out.func_info;
+	opts->func_info_cnt = out.func_info_cnt;
+	opts->line_info = out.line_info;
+	opts->line_info_cnt = out.line_info_cnt;
+	return 0;
+}
+
+static struct bpf_program *program(const struct loaded *l, int pos)
+{
+	struct bpf_program *const direct[] = {
+		l->skel->progs.multi_direct_1, l->skel->progs.multi_direct_2,
+		l->skel->progs.multi_direct_3, l->skel->progs.multi_direct_4,
+		l->skel->progs.multi_direct_5,
+	};
+	struct bpf_program *const probed[] = {
+		l->skel->progs.multi_probed_1, l->skel->progs.multi_probed_2,
+		l->skel->progs.multi_probed_3, l->skel->progs.multi_probed_4,
+		l->skel->progs.multi_probed_5,
+	};
+
+	return (l->direct ? direct : probed)[pos - 1];
+}
+
+static void select_programs(const struct loaded *l, const struct funcs *funcs)
+{
+	for (size_t i = 0; i < funcs->n; i++)
+		bpf_program__set_autoload(program(l, funcs->v[i].pos), true);
+	bpf_program__set_autoload(l->skel->progs.multi_end, true);
+}
+
+static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
+{
+	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
+
+	cfg->cfg_snaplen = opts->snaplen;
+	cfg->cfg_stack_room = opts->stack_room;
+	cfg->cfg_cpus = libbpf_num_possible_cpus();
+	cfg->cfg_release_ip = opts->funcs->roles.release;
+	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
+	if (opts->ifname)
+		strncpy((char *)cfg->cfg_ifname, opts->ifname, sizeof(cfg->cfg_ifname) - 1);
+	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
+}
+
+static int translate_filter(const struct load_opts *opts, struct insn_buf *ret_body)
+{
+	char why[512] = "";
+	int err = translate(opts->filter, &opts->caps->translate, ret_body, why, sizeof(why));
+
+	if (err)
+		log_error("the filter cannot be translated: %s", *why ? why : strerror(-err));
+	return err;
+}
+
+static int open_and_load(const struct load_opts *opts, struct splicer *s, struct loaded *l)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = opts->kernel_btf);
+	int err;
+
+	l->skel = pwru_cap_bpf__open_opts(&open_opts);
+	if (!l->skel) {
+		err = -errno;
+		log_error("the BPF object cannot be opened: %s", strerror(-err));
+		return err;
+	}
+	s->obj = l->skel->obj;
+	fill_settings(l->skel, opts);
+	select_programs(l, opts->funcs);
+	err = pwru_cap_bpf__load(l->skel);
+	if (err)
+		log_error("the kernel refuses the tracing programs: %s%s; -vv shows its words",
+			  strerror(-err), caps_explain_refusal());
+	return err;
+}
+
+int load_programs(const struct load_opts *opts, struct loaded **ret_loaded)
+{
+	struct splicer s = {0};
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .cookie = (long)&s,
+		    .prog_prepare_load_fn = prepare);
+	struct loaded *l = calloc(1, sizeof(*l));
+	int id, err;
+
+	if (!l)
+		return -ENOMEM;
+	l->direct = opts->caps->direct;
+	err = translate_filter(opts, &s.body);
+	if (!err) {
+		id = libbpf_register_prog_handler("kprobe.multi+", BPF_PROG_TYPE_KPROBE,
+						  BPF_TRACE_KPROBE_MULTI, &handler);
+		err = id < 0 ? id : open_and_load(opts, &s, l);
+		if (id >= 0)
+			libbpf_unregister_prog_handler(id);
+	}
+	splice_prog_free(&s.current);
+	insn_buf_free(&s.body);
+	if (err) {
+		load_free(l);
+		return err;
+	}
+	*ret_loaded = l;
+	return 0;
+}
+
+const struct bpf_program *loaded_program(const struct loaded *l, int pos)
+{
+	return program(l, pos);
+}
+
+const struct bpf_program *loaded_end_program(const struct loaded *l)
+{
+	return l->skel->progs.multi_end;
+}
+
+int loaded_ring_fd(const struct loaded *l)
+{
+	return bpf_map__fd(l->skel->maps.ring);
+}
+
+int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct ev_stats *each, sum = {0};
+	__u32 zero = 0;
+	int err = 0;
+
+	if (cpus < 0)
+		return cpus;
+	each = calloc(cpus, sizeof(*each));
+	if (!each)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(bpf_map__fd(l->skel->maps.stats), &zero, each))
+		err = -errno;
+	for (int i = 0; i < cpus; i++) {
+		sum.matched += each[i].matched;
+		sum.lost_ring += each[i].lost_ring;
+		sum.lost_size += each[i].lost_size;
+		sum.lost_id += each[i].lost_id;
+	}
+	free(each);
+	if (!err)
+		*ret_stats = sum;
+	return err;
+}
+
+void load_free(struct loaded *l)
+{
+	if (!l)
+		return;
+	pwru_cap_bpf__destroy(l->skel);
+	free(l);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_LOAD_H
+#define PWRU_CAP_LOAD_H
+/*
+ * From the embedded BPF object to programs in the kernel: settings filled in, the filter spliced
+ * over its stub, only what will be attached loaded.
+ */
+#include <bpf/libbpf.h>
+#include <stdbool.h>
+
+#include "filter/cbpf.h"
+#include "src/caps.h"
+#include "src/funcs.h"
+#include "bpf/event.h"
+
+struct load_opts {
+	const struct caps *caps;
+	const struct funcs *funcs;	/* decides which programs are needed */
+	const struct cbpf_prog *filter; /* what the expression became */
+	const char *kernel_btf;		/* BTF file for CO-RE; NULL: the kernel's own */
+	const char *ifname;		/* only skbs on a device of this name; NULL: all */
+	uint32_t snaplen;		/* bytes, 1 to EV_SNAPLEN_MAX */
+	uint32_t stack_room;		/* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	uint32_t ring_bytes;		/* a power of two, a multiple of the page size */
+};
+
+struct loaded;
+
+/**
+ * load_programs() - load what the functions need
+ * @opts: settings
+ * @ret_loaded: receives the new object, on success only
+ *
+ * Says on stderr what is wrong.
+ *
+ * Return: 0, or -errno: -EINVAL if the filter cannot be translated, else what the kernel says.
+ */
+int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
+
+/* loaded_program() - the program for functions with the skb at this position, 1 to KBTF_MAX_POS */
+const struct bpf_program *loaded_program(const struct loaded *l, int pos);
+
+/* loaded_end_program() - the program for the functions that end an skb's life */
+const struct bpf_program *loaded_end_program(const struct loaded *l);
+
+/* loaded_ring_fd() - the ring buffer map */
+int loaded_ring_fd(const struct loaded *l);
+
+/**
+ * loaded_stats() - the counters, summed over all CPUs
+ *
+ * Return: 0, or -errno.
+ */
+int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats);
+
+/* load_free() - unload; @l may be NULL */
+void load_free(struct loaded *l);
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/log.h"
+
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum log_level current = LOG_NORMAL;
+static bool status_shown;
+
+void log_set_level(enum log_level level)
+{
+	current = level;
+}
+
+bool log_shows(enum log_level level)
+{
+	return current >= level;
+}
+
+void log_status_clear(void)
+{
+	if (status_shown)
+		fputs("\r\033[K", stderr);
+	status_shown = false;
+}
+
+static void print(const char *fmt, va_list ap)
+{
+	log_status_clear();
+	fputs("pwru-cap: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+#define PRINT_FROM(level, fmt)         \
+	do {                           \
+		va_list ap;            \
+		if (!log_shows(level)) \
+			return;        \
+		va_start(ap, fmt);     \
+		print(fmt, ap);        \
+		va_end(ap);            \
+	} while (0)
+
+void log_error(const char *fmt, ...)
+{
+	PRINT_FROM(LOG_QUIET, fmt);
+}
+
+void log_info(const char *fmt, ...)
+{
+	PRINT_FROM(LOG_NORMAL, fmt);
+}
+
+void log_verbose(const char *fmt, ...)
+{
+	PRINT_FROM(LOG_VERBOSE, fmt);
+}
+
+void log_status(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!log_shows(LOG_NORMAL) || !isatty(STDERR_FILENO))
+		return;
+	log_status_clear();
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	status_shown = true;
+}
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	enum log_level needed = level == LIBBPF_WARN ? LOG_VERBOSE : LOG_DEBUG;
+
+	if (!log_shows(needed))
+		return 0;
+	log_status_clear();
+	return vfprintf(stderr, fmt, ap);
+}
+
+void log_libbpf(void)
+{
+	libbpf_set_print(print_libbpf);
+}

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * pwru-cap: packets as the kernel's functions see them.
+ *
+ * Start-up goes from what is cheap and likely to be wrong (the expression, the output's path) to
+ * what is slow (discovery, loading, attaching).  Nothing is attached and no file is touched before
+ * all of it has succeeded.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filter/expr.h"
+#include "src/attach.h"
+#include "src/caps.h"
+#include "src/capture.h"
+#include "src/funcs.h"
+#include "src/kbtf.h"
+#include "src/load.h"
+#include "src/log.h"
+#include "src/options.h"
+#include "src/ring.h"
+#include "src/util.h"
+
+/* Depth of the stacks that are captured. */
+#define STACK_ROOM 64
+
+#define POLL_MS	  100
+#define SECOND_NS 1000000000ULL
+
+static volatile sig_atomic_t stop;
+
+/* All that is open; what is zero is not there yet. */
+struct session {
+	const struct options *opts;
+	struct cbpf_prog filter;
+	struct kbtf *btf;
+	struct caps caps;
+	struct funcs funcs;
+	struct loaded *loaded;
+	struct attached *attached;
+	struct attach_result result;
+	struct ring *ring;
+	struct capture capture;
+};
+
+static void on_signal(int signal)
+{
+	stop = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction act = {.sa_handler = on_signal};
+
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	/* Where these would kill us, write() is to return an error. */
+	act.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &act, NULL);
+	sigaction(SIGXFSZ, &act, NULL);
+}
+
+static int compile(struct session *s)
+{
+	char why[512];
+	int err = expr_compile(s->opts->expression, s->opts->snaplen, &s->filter, why, sizeof(why));
+
+	if (err)
+		log_error("cannot compile the expression '%s': %s", s->opts->expression, why);
+	return err;
+}
+
+static int prepare(struct session *s)
+{
+	struct load_opts load = {
+		.caps = &s->caps,
+		.funcs = &s->funcs,
+		.filter = &s->filter,
+		.kernel_btf = s->opts->kernel_btf,
+		.ifname = s->opts->ifname,
+		.snaplen = s->opts->snaplen,
+		.stack_room = STACK_ROOM,
+		.ring_bytes = s->opts->ring_bytes,
+	};
+	int err;
+
+	log_status("reading the kernel's types and functions ...");
+	err = kbtf_open(s->opts->kernel_btf, &s->btf);
+	if (err)
+		return err;
+	caps_detect(s->btf, &s->caps);
+	err = funcs_discover(s->btf, &s->funcs);
+	if (err)
+		return err;
+	log_verbose("%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
+		    s->funcs.n, s->funcs.skipped,
+		    s->caps.direct ? "by direct loads" : "by probe reads");
+	log_status("loading the programs ...");
+	err = load_programs(&load, &s->loaded);
+	if (err)
+		return err;
+	err = view_open(s->opts->snaplen, &s->capture.view);
+	if (!err)
+		err = ring_open(loaded_ring_fd(s->loaded), capture_take, &s->capture, &s->ring);
+	if (err)
+		log_error("%s", strerror(-err));
+	return err;
+}
+
+static int attach(struct session *s)
+{
+	int err;
+
+	log_status("attaching to %zu functions ...", s->funcs.n);
+	err = attach_all(s->loaded, &s->funcs, &s->attached, &s->result);
+	if (!err && s->result.refused)
+		log_verbose("%zu functions were refused by the kernel", s->result.refused);
+	return err;
+}
+
+static int open_sink(struct session *s)
+{
+	const struct options *opts = s->opts;
+	struct sink_info info = {
+		.path = opts->write_path,
+		.command_line = opts->command_line,
+		.expression = opts->expression,
+		.backend = s->result.backend,
+		.functions = s->result.attached,
+		.snaplen = opts->snaplen,
+		.packet_buffered = opts->packet_buffered,
+	};
+	int err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
+				   : sink_text_open(&info, &s->capture.sink);
+
+	if (err)
+		log_error("%s: %s", opts->write_path ?: "standard output", strerror(-err));
+	return err;
+}
+
+/* Once a second. */
+static void tick(struct session *s)
+{
+	struct ev_stats stats;
+
+	view_sync_clock(s->capture.view);
+	if (!loaded_stats(s->loaded, &stats))
+		log_status("%" PRIu64 " packets, %" PRIu64 " dropped", s->capture.taken,
+			   (uint64_t)(stats.lost_ring + stats.lost_size));
+}
+
+static void listen(struct session *s)
+{
+	uint64_t next = clock_now_ns() + SECOND_NS;
+
+	s->capture.limit = s->opts->count;
+	log_info("listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
+		 s->result.attached, s->result.backend, s->opts->snaplen);
+	while (!stop && !capture_done(&s->capture)) {
+		int n = ring_poll(s->ring, POLL_MS);
+
+		/* What has come together goes out: a reader at the other end of a pipe waits. */
+		if (!s->capture.err)
+			s->capture.err = s->capture.sink->flush(s->capture.sink);
+		if (n < 0 && n != -EINTR) {
+			log_error("reading the ring buffer: %s", strerror(-n));
+			break;
+		}
+		if (clock_now_ns() >= next) {
+			next = clock_now_ns() + SECOND_NS;
+			tick(s);
+		}
+	}
+}
+
+/* Detach, then take all that is still in the ring: only then are the counts final. */
+static int finish(struct session *s)
+{
+	struct ev_stats stats = {0};
+	struct sink_stats sunk = {0};
+	struct account account;
+	const char *path = s->capture.sink->path;
+	int err;
+
+	log_status("detaching ...");
+	attach_free(s->attached);
+	s->attached = NULL;
+	ring_drain(s->ring);
+	err = loaded_stats(s->loaded, &stats);
+	if (err)
+		log_error("reading the counters: %s", strerror(-err));
+	err = s->capture.sink->close(s->capture.sink, &sunk);
+	s->capture.sink = NULL;
+	log_status_clear();
+	/* The reader has what it wanted, as with `tcpdump -w - | head`. */
+	if (err == -EPIPE)
+		return 0;
+	if (err)
+		log_error("%s: %s", path, strerror(-err));
+	capture_account(&s->capture, &stats, &sunk, &account);
+	account_print(&account);
+	return err;
+}
+
+static int capture(struct session *s)
+{
+	int err = attach(s);
+
+	if (!err)
+		err = open_sink(s);
+	if (err)
+		return err;
+	listen(s);
+	return finish(s);
+}
+
+static int test_attach(struct session *s)
+{
+	uint64_t start = clock_now_ns(), attached, detached;
+	int err = attach(s);
+
+	if (err)
+		return err;
+	attached = clock_now_ns();
+	attach_free(s->attached);
+	s->attached = NULL;
+	detached = clock_now_ns();
+	log_status_clear();
+	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",
+	       "attach", "detach", s->result.backend, s->result.attached,
+	       (attached - start) / 1e9, (detached - attached) / 1e9);
+	return 0;
+}
+
+static int run(struct session *s)
+{
+	int err = compile(s);
+
+	if (!err && s->opts->write_path)
+		err = sink_check(s->opts->write_path);
+	if (!err)
+		err = caps_privileged();
+	if (!err)
+		err = prepare(s);
+	if (!err)
+		err = s->opts->test_attach ? test_attach(s) : capture(s);
+	log_status_clear();
+	return err;
+}
+
+static void session_free(struct session *s)
+{
+	attach_free(s->attached);
+	ring_close(s->ring);
+	view_close(s->capture.view);
+	load_free(s->loaded);
+	funcs_free(&s->funcs);
+	kbtf_close(s->btf);
+	cbpf_prog_free(&s->filter);
+}
+
+int main(int argc, char **argv)
+{
+	struct options opts;
+	struct session s = {.opts = &opts};
+	enum options_action action;
+	int err = options_parse(argc, argv, &opts, &action);
+
+	if (!err && action == OPTIONS_RUN) {
+		log_set_level(LOG_NORMAL + opts.verbosity);
+		log_libbpf();
+		catch_signals();
+		err = run(&s);
+		session_free(&s);
+	}
+	options_free(&opts);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One table describes every option: getopt's arrays and the help text are made from it, and a test
+ * compares it with the manual page.
+ */
+#include "src/options.h"
+
+/* libpcap's own definition of struct bpf_insn would meet the kernel's here. */
+#define PCAP_DONT_INCLUDE_PCAP_BPF_H
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <getopt.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/event.h"
+#include "src/buf.h"
+#include "src/log.h"
+#include "src/util.h"
+
+#define DEFAULT_RING_KIB (16 * 1024)
+#define MAX_RING_KIB	 (1024 * 1024)
+
+/* Options without a letter. */
+enum {
+	OPT_VERSION = 256,
+	OPT_KERNEL_BTF,
+	OPT_TEST_ATTACH,
+};
+
+static const struct {
+	int key; /* the letter, or OPT_* */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	const char *help;
+} table[] = {
+	{'w', NULL, "FILE", "write pcapng to FILE, or to standard output if it is -"},
+	{'c', NULL, "COUNT", "stop after COUNT packets"},
+	{'s', "snapshot-length", "BYTES", "keep at most BYTES of each packet (default 262144)"},
+	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
+	{'B', "buffer-size", "KIB", "size of the ring buffer in KiB (default 16384)"},
+	{'U', "packet-buffered", NULL, "write each packet as soon as it is there"},
+	{'n', NULL, NULL, "accepted for tcpdump's sake: nothing is looked up in the DNS anyway"},
+	{'v', NULL, NULL, "say more; twice: also what libbpf and the kernel say"},
+	{'q', "quiet", NULL, "say less: errors and the summary only"},
+	{OPT_KERNEL_BTF, "kernel-btf", "FILE", "type information of the running kernel, if it has none"},
+	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
+	{'h', "help", NULL, "this text"},
+	{OPT_VERSION, "version", NULL, "versions of pwru-cap, libbpf and libpcap"},
+};
+
+static void print_help(void)
+{
+	printf("usage: pwru-cap [options] [expression]\n"
+	       "\n"
+	       "Captures packets inside the Linux kernel: one packet for each kernel function that a\n"
+	       "packet passes. expression: as for tcpdump, see pcap-filter(7).\n"
+	       "\n"
+	       "  pwru-cap -w out.pcapng 'tcp port 443'\n"
+	       "  pwru-cap -w - icmp | tcpdump -n -r -\n"
+	       "\n");
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char left[64];
+		int n = 0;
+
+		n += snprintf(left + n, sizeof(left) - n, table[i].key < 256 ? "-%c" : "    ",
+			      table[i].key);
+		if (table[i].name)
+			n += snprintf(left + n, sizeof(left) - n, "%s--%s",
+				      table[i].key < 256 ? ", " : "", table[i].name);
+		if (table[i].arg)
+			snprintf(left + n, sizeof(left) - n, " %s", table[i].arg);
+		printf("  %-28s %s\n", left, table[i].help);
+	}
+}
+
+static void print_version(void)
+{
+	printf("pwru-cap %s\nlibbpf %u.%u\n%s\n", PWRU_CAP_VERSION, libbpf_major_version(),
+	       libbpf_minor_version(), pcap_lib_version());
+}
+
+static int bad_number(const char *option, const char *value, uint64_t min, uint64_t max)
+{
+	log_error("%s %s: not a number from %llu to %llu", option, value, (unsigned long long)min,
+		  (unsigned long long)max);
+	return -EINVAL;
+}
+
+static int number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	uint64_t value;
+
+	if (parse_u64(text, max, &value) || value < min)
+		return bad_number(option, text, min, max);
+	*ret = value;
+	return 0;
+}
+
+static int set_snaplen(struct options *o, const char *text)
+{
+	uint64_t value;
+	int err = number("-s", text, 0, EV_SNAPLEN_MAX, &value);
+
+	if (!err)
+		o->snaplen = value ? value : EV_SNAPLEN_MAX; /* 0 is the default, as for tcpdump */
+	return err;
+}
+
+static int set_ring(struct options *o, const char *text)
+{
+	uint64_t kib;
+	int err = number("-B", text, 1, MAX_RING_KIB, &kib);
+	/* The kernel wants a power of two; below this, the largest record would not fit. */
+	uint64_t bytes = 1 << 20;
+
+	if (err)
+		return err;
+	while (bytes < kib * 1024)
+		bytes *= 2;
+	o->ring_bytes = bytes;
+	return 0;
+}
+
+static int set_ifname(struct options *o, const char *name)
+{
+	if (!*name || strlen(name) >= EV_IFNAME_LEN) {
+		log_error("-i %s: not a name of a device (1 to %d bytes)", name, EV_IFNAME_LEN - 1);
+		return -EINVAL;
+	}
+	o->ifname = strcmp(name, "any") ? name : NULL;
+	return 0;
+}
+
+static int apply(struct options *o, int key, const char *arg, enum options_action *action)
+{
+	switch (key) {
+	case 'w':
+		o->write_path = arg;
+		return 0;
+	case 'c':
+		return number("-c", arg, 1, UINT64_MAX, &o->count);
+	case 's':
+		return set_snaplen(o, arg);
+	case 'i':
+		return set_ifname(o, arg);
+	case 'B':
+		return set_ring(o, arg);
+	case 'U':
+		o->packet_buffered = true;
+		return 0;
+	case 'n':
+		return 0;
+	case 'v':
+		o->verbosity++;
+		return 0;
+	case 'q':
+		o->verbosity = -1;
+		return 0;
+	case OPT_KERNEL_BTF:
+		o->kernel_btf = arg;
+		return 0;
+	case OPT_TEST_ATTACH:
+		o->test_attach = true;
+		return 0;
+	case 'h':
+		print_help();
+		*action = OPTIONS_DONE;
+		return 0;
+	case OPT_VERSION:
+		print_version();
+		*action = OPTIONS_DONE;
+		return 0;
+	default:
+		/* getopt has said what is wrong. */
+		fputs("pwru-cap: 'pwru-cap --help' lists the options\n", stderr);
+		return -EINVAL;
+	}
+}
+
+/* getopt's two descriptions. */
+static void describe(char *letters, struct option *longs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (table[i].key < 256) {
+			*letters++ = table[i].key;
+			if (table[i].arg)
+				*letters++ = ':';
+		}
+		if (table[i].name)
+			*longs++ = (struct option){
+				.name = table[i].name,
+				.has_arg = table[i].arg ? required_argument : no_argument,
+				.val = table[i].key,
+			};
+	}
+	*letters = '\0';
+	*longs = (struct option){0};
+}
+
+/* Words joined by single blanks, to be freed; NULL if there are none or memory ran out. */
+static char *join(char **words, int n)
+{
+	struct buf b = {0};
+	char *text = NULL;
+
+	for (int i = 0; i < n; i++) {
+		if (i)
+			buf_puts(&b, " ");
+		buf_puts(&b, words[i]);
+	}
+	if (n && !buf_error(&b))
+		text = strdup(buf_str(&b));
+	buf_free(&b);
+	return text;
+}
+
+int options_parse(int argc, char **argv, struct options *ret_opts,
+		  enum options_action *ret_action)
+{
+	char letters[2 * ARRAY_SIZE(table) + 1];
+	struct option longs[ARRAY_SIZE(table) + 1];
+	struct options *o = ret_opts;
+	int key, err = 0;
+
+	*o = (struct options){
+		.snaplen = EV_SNAPLEN_MAX,
+		.ring_bytes = DEFAULT_RING_KIB * 1024,
+	};
+	*ret_action = OPTIONS_RUN;
+	/* getopt moves the words; this is to be as it was typed. */
+	o->command_line = join(argv, argc);
+	describe(letters, longs);
+	while (!err && *ret_action == OPTIONS_RUN &&
+	       (key = getopt_long(argc, argv, letters, longs, NULL)) != -1)
+		err = apply(o, key, optarg, ret_action);
+	if (err || *ret_action != OPTIONS_RUN)
+		return err;
+	o->expression = join(argv + optind, argc - optind);
+	if (!o->command_line || (optind < argc && !o->expression))
+		return -ENOMEM;
+	return 0;
+}
+
+void options_free(struct options *opts)
+{
+	free(opts->expression);
+	free(opts->command_line);
+}

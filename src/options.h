@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_OPTIONS_H
+#define PWRU_CAP_OPTIONS_H
+/*
+ * The command line.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct options {
+	const char *write_path; /* -w; NULL: text on stdout */
+	uint64_t count;		/* -c; 0: no limit */
+	uint32_t snaplen;	/* -s, bytes */
+	uint32_t ring_bytes;	/* -B, a power of two */
+	const char *ifname;	/* -i; NULL: all devices */
+	int verbosity;		/* -v counts up; -q makes it negative */
+	bool packet_buffered;	/* -U */
+	const char *kernel_btf; /* --kernel-btf; NULL: the running kernel's */
+	bool test_attach;	/* --test-attach */
+	char *expression;	/* the words joined by blanks; NULL: everything; to be freed */
+	char *command_line;	/* as it was typed, near enough; to be freed */
+};
+
+enum options_action {
+	OPTIONS_RUN,
+	OPTIONS_DONE, /* -h or --version has been answered on stdout */
+};
+
+/**
+ * options_parse() - read the command line
+ * @argc, @argv: main()'s
+ * @ret_opts: filled; free with options_free(), also after an error
+ * @ret_action: what to do now, on success
+ *
+ * Says on stderr what is wrong.
+ *
+ * Return: 0, -EINVAL for wrong usage, -ENOMEM.
+ */
+int options_parse(int argc, char **argv, struct options *ret_opts,
+		  enum options_action *ret_action);
+
+void options_free(struct options *opts);
+
+#endif

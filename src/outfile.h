@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_OUTFILE_H
+#define PWRU_CAP_OUTFILE_H
+
+/*
+ * The file (or pipe) that a capture goes to. It knows nothing of the format, only where blocks end.
+ *
+ * Append blocks to outfile_buf(), and call outfile_mark() behind each one. They go out in batches:
+ * one write() of whole blocks each. So what is in the file is whole blocks whenever no write() is
+ * under way, also after a kill -9.
+ *
+ * When a write fails or comes up short (ENOSPC, EFBIG, EIO), a regular file is cut back to its last
+ * whole block. Such an error is final: later blocks are dropped and counted, even if there is room
+ * again, because a block that was lost may have described the interface that they refer to.
+ *
+ * The program must ignore SIGPIPE and SIGXFSZ, or it dies where an error should be reported.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/buf.h"
+
+struct outfile;
+
+/* What a block is; outfile_stats counts packets only. */
+enum outfile_block {
+	OUTFILE_OTHER,
+	OUTFILE_PACKET,
+};
+
+struct outfile_stats {
+	uint64_t bytes;	  /* in whole blocks that are in the file, or were taken by the pipe */
+	uint64_t written; /* packets among those blocks */
+	uint64_t lost;	  /* packets that were marked, and cannot be written any more */
+	uint64_t pending; /* packets in the buffer, for the next flush */
+	bool torn;	  /* the output ends within a block (a pipe, or the file cannot be cut) */
+};
+
+/**
+ * outfile_open() - create or empty a file, or take standard output
+ * @path: file to create (mode 0666 less the umask, as tcpdump does) or to empty; "-" for standard
+ *	output, which is duplicated, neither emptied nor rewound
+ * @packet_buffered: write each packet at once instead of in batches (tcpdump's -U)
+ * @ret_of: receives the new outfile, on success only
+ *
+ * The file is touched here and not before: call it when all that can fail without a file has gone
+ * well. Opening a FIFO waits for its reader.
+ *
+ * Return: 0; -ENOTTY if the output is a terminal; -EINTR if a signal came while a FIFO had no
+ * reader; -ENOMEM; or what open(2) gives.
+ */
+int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of);
+
+/*
+ * outfile_buf() - the buffer to append blocks to; the caller may append to it, and cut what it has
+ * appended since the last mark, nothing else
+ */
+struct buf *outfile_buf(struct outfile *of);
+
+/**
+ * outfile_mark() - say that what was appended since the last mark is a whole block
+ * @of: outfile
+ * @kind: OUTFILE_PACKET if the block is a packet
+ *
+ * Writes when enough has come together, or (packet buffered) behind each packet; that may wait for
+ * the reader of a pipe, and a signal whose handler returns does not end the wait. Without new bytes
+ * nothing happens.
+ *
+ * Return: 0, or the first error of this outfile: -ENOSPC, -EPIPE, … of write(2), -ENOMEM if the
+ * block did not fit in memory.
+ */
+int outfile_mark(struct outfile *of, enum outfile_block kind);
+
+/*
+ * outfile_flush() - write all marked blocks now; bytes behind the last mark stay in the buffer
+ *
+ * Return: as outfile_mark().
+ */
+int outfile_flush(struct outfile *of);
+
+/* outfile_get_stats() - the figures so far */
+void outfile_get_stats(const struct outfile *of, struct outfile_stats *ret_stats);
+
+/**
+ * outfile_close() - write what is marked, close, free
+ * @of: outfile, or NULL
+ * @ret_stats: receives the final figures, also when an error is returned; may be NULL; zeros
+ *	if @of is NULL
+ *
+ * Bytes behind the last mark are dropped.
+ *
+ * Return: 0, or the first error of this outfile, that of close(2) included.
+ */
+int outfile_close(struct outfile *of, struct outfile_stats *ret_stats);
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/record.h"
+
+#include <errno.h>
+
+int record_parse(const void *data, size_t size, struct record *ret_record)
+{
+	const struct ev_hdr *hdr = data;
+	size_t packet;
+
+	if (size < sizeof(*hdr) || hdr->stack_room > EV_STACK_MAX ||
+	    hdr->stack_len > hdr->stack_room || hdr->raw_len > EV_SNAPLEN_MAX)
+		return -EBADMSG;
+	packet = sizeof(*hdr) + hdr->stack_room * sizeof(uint64_t);
+	if (size < packet || size - packet < hdr->raw_len)
+		return -EBADMSG;
+	*ret_record = (struct record){
+		.hdr = hdr,
+		.stack = (const uint64_t *)(hdr + 1),
+		.stack_len = hdr->stack_len > 0 ? hdr->stack_len : 0,
+		.raw = (const uint8_t *)data + packet,
+	};
+	return 0;
+}

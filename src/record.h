@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_RECORD_H
+#define PWRU_CAP_RECORD_H
+/*
+ * A record of the ring buffer, checked and taken apart.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/event.h"
+
+struct record {
+	const struct ev_hdr *hdr;
+	const uint64_t *stack; /* hdr->stack_len addresses, innermost first */
+	size_t stack_len;      /* 0 if there is none, or it could not be read */
+	const uint8_t *raw;    /* hdr->raw_len bytes, see frame_build() */
+};
+
+/**
+ * record_parse() - take a record apart
+ * @data: what the ring gave, aligned to 8; the result points into it
+ * @size: its bytes
+ * @ret_record: filled on success
+ *
+ * Return: 0, or -EBADMSG if the sections do not fit into @size.
+ */
+int record_parse(const void *data, size_t size, struct record *ret_record);
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/ring.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+
+struct ring {
+	struct ring_buffer *rb;
+	ring_fn fn;
+	void *ctx;
+};
+
+static int take(void *ctx, void *data, size_t size)
+{
+	struct ring *ring = ctx;
+
+	return ring->fn(ring->ctx, data, size);
+}
+
+int ring_open(int map_fd, ring_fn fn, void *ctx, struct ring **ret_ring)
+{
+	struct ring *ring = calloc(1, sizeof(*ring));
+
+	if (!ring)
+		return -ENOMEM;
+	ring->fn = fn;
+	ring->ctx = ctx;
+	ring->rb = ring_buffer__new(map_fd, take, ring, NULL);
+	if (!ring->rb) {
+		int err = -errno;
+
+		free(ring);
+		return err;
+	}
+	*ret_ring = ring;
+	return 0;
+}
+
+int ring_poll(struct ring *ring, int timeout_ms)
+{
+	return ring_buffer__poll(ring->rb, timeout_ms);
+}
+
+int ring_drain(struct ring *ring)
+{
+	int n;
+
+	do
+		n = ring_buffer__consume(ring->rb);
+	while (n > 0);
+	return n;
+}
+
+void ring_close(struct ring *ring)
+{
+	if (!ring)
+		return;
+	ring_buffer__free(ring->rb);
+	free(ring);
+}

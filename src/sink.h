@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_SINK_H
+#define PWRU_CAP_SINK_H
+/*
+ * Where packets go.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "src/view.h"
+
+/* What a sink may say about the capture as a whole. */
+struct sink_info {
+	const char *path;	  /* file, or "-" */
+	const char *command_line; /* as typed */
+	const char *expression;	  /* NULL: none */
+	const char *backend;	  /* how the functions are attached */
+	uint32_t functions;	  /* how many */
+	uint32_t snaplen;
+	bool packet_buffered; /* write each packet at once */
+};
+
+/* The figures of a sink at its end. */
+struct sink_stats {
+	uint64_t written; /* packets that are in the file, or were taken by the pipe */
+	uint64_t failed;  /* packets that could not be written any more */
+};
+
+struct sink {
+	const char *path; /* for messages */
+	/* Takes a packet. Returns 0 or -errno; after an error the sink takes no more. */
+	int (*packet)(struct sink *sink, const struct view *view);
+	/* Hands what is buffered to the kernel. Returns 0 or -errno. */
+	int (*flush)(struct sink *sink);
+	/* Ends the output and frees the sink. Returns 0 or the first error of its life. */
+	int (*close)(struct sink *sink, struct sink_stats *ret_stats);
+};
+
+/*
+ * sink_check() - could this path be written? Touches nothing, so that a capture that cannot start
+ * leaves an existing file alone. Says on stderr what is wrong; returns 0 or -errno.
+ */
+int sink_check(const char *path);
+
+/**
+ * sink_pcapng_open() - begin a pcapng file
+ * @info: what to say in its section header; strings must outlive the sink
+ * @ret_sink: receives the new sink, on success only
+ *
+ * Return: 0 or -errno.
+ */
+int sink_pcapng_open(const struct sink_info *info, struct sink **ret_sink);
+
+/* sink_text_open() - lines on standard output; otherwise as sink_pcapng_open() */
+int sink_text_open(const struct sink_info *info, struct sink **ret_sink);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_VIEW_H
+#define PWRU_CAP_VIEW_H
+/*
+ * A record as people read it: addresses turned into names, times into the time of day, bytes into
+ * printable text.  All outputs are made from this one view, so they cannot disagree.
+ */
+#include <stdint.h>
+
+#include "src/clock.h"
+#include "src/frame.h"
+#include "src/ksyms.h"
+#include "src/record.h"
+#include "src/utf8.h"
+
+/* What is needed to read records, and remembered from one to the next. */
+struct view_state;
+
+struct view {
+	const struct record *rec;
+	uint64_t time_ns; /* since 1970-01-01 UTC */
+	uint64_t dropped; /* records lost on this CPU since the one before */
+	const char *func; /* "?" if it is not known */
+	const char *module; /* NULL: vmlinux */
+	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
+	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
+	struct frame frame;
+	const struct view_state *state; /* for view_symbol() */
+};
+
+/**
+ * view_open() - prepare to read records
+ * @snaplen: frames are cut to this many bytes
+ * @ret_state: receives the new object, on success only
+ *
+ * The kernel's symbols are read when the first record comes, or by view_load_symbols().
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int view_open(uint32_t snaplen, struct view_state **ret_state);
+
+/* view_load_symbols() - read the kernel's symbols now; says on stderr if they are hidden */
+void view_load_symbols(struct view_state *state);
+
+/* view_sync_clock() - follow steps of the clock; to be called about once a second */
+void view_sync_clock(struct view_state *state);
+
+/* view_make() - the view of a record; it points into @rec and is valid as long as that */
+void view_make(struct view_state *state, const struct record *rec, struct view *ret_view);
+
+/* view_symbol() - the symbol that an address lies in; NULL if it is not known */
+const struct ksym *view_symbol(const struct view_state *state, uint64_t addr);
+
+/* view_close() - @state may be NULL */
+void view_close(struct view_state *state);
+
+#endif
