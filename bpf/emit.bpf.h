@@ -76,7 +76,7 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 
 	e->time_ns = bpf_ktime_get_ns();
 	e->func_ip = site->func_ip;
-	e->skb = (__u64)skb;
+	e->skb = f->skb;
 	e->l2 = f->l2;
 	e->lost = st ? st->lost_ring : 0;
 	e->wire_len = f->wire;
@@ -176,7 +176,7 @@ reserved:
 		return;
 	}
 	fill_header(direct, site, skb, f, st, e);
-	e->id = skb_id(direct, (__u64)skb, site->func_ip);
+	e->id = skb_id(direct, f->skb, site->func_ip);
 	if (!e->id)
 		COUNT(st, lost_id);
 	fill_stack(site, e);

@@ -41,7 +41,7 @@ static __always_inline bool ifname_matches(const bool direct, struct sk_buff *sk
 static __always_inline bool frame_matches(const bool direct, struct sk_buff *skb,
 					  const struct frame *f)
 {
-	if (!pwru_filter(f->base, f->linear, f->wire, f->l2, (__u64)skb))
+	if (!pwru_filter(f->base, f->linear, f->wire, f->l2, f->skb))
 		return false;
 	return ifname_matches(direct, skb);
 }

@@ -35,6 +35,7 @@
 #define ARPHRD_ETHER	1
 
 struct frame {
+	__u64 skb;    /* the sk_buff's address, as a number */
 	__u64 base;   /* frame byte k is at base + k, behind the synthetic head */
 	__u64 l2;     /* FRAME_L2_*; 0: the whole frame is in memory */
 	__u32 wire;   /* its length, head included */

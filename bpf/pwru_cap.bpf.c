@@ -20,7 +20,7 @@ char LICENSE[] SEC("license") = "GPL";
 static __always_inline int sight(const bool direct, void *ctx, __u64 addr)
 {
 	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
-	struct frame f;
+	struct frame f = {.skb = addr};
 
 	if (frame_of_skb(direct, skb, &f))
 		return 0;

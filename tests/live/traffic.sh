@@ -42,7 +42,7 @@ wait_for() {
 
 # tls_serve DIR: a TLS server on port 443 in the second namespace; sets TLS_PID.
 tls_serve() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=demo.test \
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=demo.test \
 		-keyout "$1/key.pem" -out "$1/cert.pem" 2>/dev/null
 	in_b openssl s_server -quiet -www -port 443 -key "$1/key.pem" -cert "$1/cert.pem" \
 		>/dev/null 2>&1 &
