@@ -62,22 +62,3 @@ void comment_line(struct buf *out, const struct view *view)
 	if (view->dropped)
 		buf_printf(out, " lost_before=%llu", (unsigned long long)view->dropped);
 }
-
-void comment_stack(struct buf *out, const struct view *view)
-{
-	const struct record *rec = view->rec;
-
-	for (size_t i = 0; i < rec->stack_len; i++) {
-		uint64_t addr = rec->stack[i];
-		const struct ksym *sym = view_symbol(view->state, addr);
-
-		if (i)
-			buf_puts(out, "\n");
-		if (sym)
-			buf_printf(out, "%s+0x%llx", sym->name, (unsigned long long)(addr - sym->addr));
-		else
-			buf_printf(out, "0x%llx", (unsigned long long)addr);
-		if (sym && sym->module)
-			buf_printf(out, " [%s]", sym->module);
-	}
-}

@@ -31,6 +31,12 @@ struct func_list {
 	size_t n, cap;
 };
 
+/* libbpf has errors of its own, beyond those of errno, for a file that is no ELF or no BTF. */
+static bool is_format_error(int err)
+{
+	return err == -EPROTO || err == -EINVAL || err == -ENODATA || err <= -__LIBBPF_ERRNO__START;
+}
+
 int kbtf_open(const char *path, struct kbtf **ret_btf)
 {
 	const char *file = path ? path : BTF_DIR "/vmlinux";
@@ -46,7 +52,7 @@ int kbtf_open(const char *path, struct kbtf **ret_btf)
 			"this kernel has no type information (%s): it needs CONFIG_DEBUG_INFO_BTF=y, "
 			"or name a BTF file of it with --kernel-btf",
 			file);
-	else if (err == -EPROTO || err == -EINVAL || err == -ENODATA || err == -ENOTSUP)
+	else if (is_format_error(err))
 		log_error("%s: not a BTF file", file);
 	else if (err)
 		log_error("%s: %s", file, strerror(-err));

@@ -89,6 +89,9 @@ static int prepare(struct session *s)
 	int err;
 
 	log_status("reading the kernel's types and functions ...");
+	err = view_open(s->opts->snaplen, &s->capture.view);
+	if (err)
+		return err;
 	err = kbtf_open(s->opts->kernel_btf, &s->btf);
 	if (err)
 		return err;
@@ -103,11 +106,9 @@ static int prepare(struct session *s)
 	err = load_programs(&load, &s->loaded);
 	if (err)
 		return err;
-	err = view_open(s->opts->snaplen, &s->capture.view);
-	if (!err)
-		err = ring_open(loaded_ring_fd(s->loaded), capture_take, &s->capture, &s->ring);
+	err = ring_open(loaded_ring_fd(s->loaded), capture_take, &s->capture, &s->ring);
 	if (err)
-		log_error("%s", strerror(-err));
+		log_error("mapping the ring buffer: %s", strerror(-err));
 	return err;
 }
 
@@ -208,8 +209,11 @@ static int finish(struct session *s)
 
 static int capture(struct session *s)
 {
-	int err = attach(s);
+	int err;
 
+	/* From the first packet on the ring is to be read as fast as it fills. */
+	view_wait(s->capture.view);
+	err = attach(s);
 	if (!err)
 		err = open_sink(s);
 	if (err)

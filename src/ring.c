@@ -3,12 +3,17 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#define GATHER_US 2000
 
 struct ring {
 	struct ring_buffer *rb;
 	ring_fn fn;
 	void *ctx;
+	bool busy; /* the last poll found records */
 };
 
 static int take(void *ctx, void *data, size_t size)
@@ -39,7 +44,17 @@ int ring_open(int map_fd, ring_fn fn, void *ctx, struct ring **ret_ring)
 
 int ring_poll(struct ring *ring, int timeout_ms)
 {
-	return ring_buffer__poll(ring->rb, timeout_ms);
+	int n;
+
+	/*
+	 * The kernel wakes a reader that has taken everything, for each record. A short sleep after
+	 * records came lets the next ones gather: one wake-up for hundreds of records.
+	 */
+	if (ring->busy)
+		usleep(GATHER_US);
+	n = ring_buffer__poll(ring->rb, timeout_ms);
+	ring->busy = n > 0;
+	return n;
 }
 
 int ring_drain(struct ring *ring)

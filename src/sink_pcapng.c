@@ -23,7 +23,7 @@ struct sink_pcapng {
 	struct sink_info info;
 	struct outfile *out;
 	struct ifaces *ifaces;
-	struct buf line, stack; /* the comments of the packet at hand */
+	struct buf line; /* the first comment of the packet at hand */
 };
 
 static struct sink_pcapng *self(struct sink *sink)
@@ -102,11 +102,9 @@ static int pcapng_packet(struct sink *sink, const struct view *view)
 	if (wire < view->frame.caplen)
 		wire = view->frame.caplen;
 	buf_reset(&s->line);
-	buf_reset(&s->stack);
 	comment_line(&s->line, view);
-	comment_stack(&s->stack, view);
 	comments[0] = buf_str(&s->line);
-	comments[1] = buf_str(&s->stack);
+	comments[1] = view->stack;
 	err = pcapng_append_epb(outfile_buf(s->out), &(struct pcapng_epb){
 							     .ifid = number,
 							     .origlen = wire,
@@ -137,7 +135,6 @@ static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
 	ret_stats->failed = stats.lost;
 	ifaces_free(s->ifaces);
 	buf_free(&s->line);
-	buf_free(&s->stack);
 	free(s);
 	return err;
 }

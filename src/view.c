@@ -3,53 +3,79 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "src/log.h"
+#include "src/stacks.h"
+
+/* A power of two: the functions that packets pass are a few hundred, and come again and again. */
+#define SEEN_FUNCS 1024
+
+struct seen_func {
+	uint64_t ip;
+	const struct ksym *sym;
+};
 
 struct view_state {
+	pthread_t reader; /* reads syms; nobody else touches it and syms_err until it has ended */
+	bool reading;
 	struct ksyms *syms;
-	bool syms_tried;
+	int syms_err;
+	struct stacks *stacks;
+	struct seen_func seen[SEEN_FUNCS];
 	struct wall_clock clock;
 	uint32_t snaplen;
 	uint64_t *lost; /* ev_hdr.lost of the latest record of each CPU */
 	size_t n_cpus;
 };
 
+static void *read_symbols(void *arg)
+{
+	struct view_state *state = arg;
+
+	state->syms_err = ksyms_read(NULL, &state->syms);
+	return NULL;
+}
+
 int view_open(uint32_t snaplen, struct view_state **ret_state)
 {
 	struct view_state *state = calloc(1, sizeof(*state));
 	int cpus = libbpf_num_possible_cpus();
+	int err = -ENOMEM;
 
 	if (!state)
 		return -ENOMEM;
 	state->snaplen = snaplen;
 	state->n_cpus = cpus > 0 ? cpus : 1;
 	state->lost = calloc(state->n_cpus, sizeof(*state->lost));
-	if (!state->lost) {
-		free(state);
-		return -ENOMEM;
+	state->stacks = stacks_new();
+	if (state->lost && state->stacks)
+		err = -pthread_create(&state->reader, NULL, read_symbols, state);
+	if (err) {
+		view_close(state);
+		return err;
 	}
+	state->reading = true;
 	clock_sync(&state->clock);
 	*ret_state = state;
 	return 0;
 }
 
-void view_load_symbols(struct view_state *state)
+void view_wait(struct view_state *state)
 {
-	int err;
-
-	if (state->syms_tried)
+	if (!state->reading)
 		return;
-	state->syms_tried = true;
-	err = ksyms_read(NULL, &state->syms);
-	if (err == -EPERM)
+	pthread_join(state->reader, NULL);
+	state->reading = false;
+	if (state->syms_err == -EPERM)
 		log_info("/proc/kallsyms hides the addresses (sysctl kernel.kptr_restrict): functions "
 			 "are shown as addresses");
-	else if (err)
-		log_info("/proc/kallsyms: %s: functions are shown as addresses", strerror(-err));
+	else if (state->syms_err)
+		log_info("/proc/kallsyms: %s: functions are shown as addresses",
+			 strerror(-state->syms_err));
 }
 
 void view_sync_clock(struct view_state *state)
@@ -71,19 +97,29 @@ static uint64_t newly_lost(struct view_state *state, const struct ev_hdr *hdr)
 	return hdr->lost - before;
 }
 
+static const struct ksym *find_func(struct view_state *state, uint64_t ip)
+{
+	/* Functions are aligned to 16 bytes. */
+	struct seen_func *seen = &state->seen[(ip >> 4) % SEEN_FUNCS];
+
+	if (seen->ip != ip) {
+		seen->ip = ip;
+		seen->sym = state->syms ? ksyms_find(state->syms, ip) : NULL;
+	}
+	return seen->sym;
+}
+
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view)
 {
 	const struct ev_hdr *hdr = rec->hdr;
-	const struct ksym *sym;
+	const struct ksym *sym = find_func(state, hdr->func_ip);
 
-	view_load_symbols(state);
-	sym = view_symbol(state, hdr->func_ip);
 	ret_view->rec = rec;
-	ret_view->state = state;
 	ret_view->time_ns = clock_wall_ns(&state->clock, hdr->time_ns);
 	ret_view->dropped = newly_lost(state, hdr);
 	ret_view->func = sym ? sym->name : "?";
 	ret_view->module = sym ? sym->module : NULL;
+	ret_view->stack = stacks_text(state->stacks, state->syms, rec->stack, rec->stack_len);
 	utf8_sanitize(ret_view->comm, sizeof(ret_view->comm), hdr->comm,
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
@@ -91,15 +127,13 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	frame_build(hdr->l2, rec->raw, hdr->raw_len, state->snaplen, &ret_view->frame);
 }
 
-const struct ksym *view_symbol(const struct view_state *state, uint64_t addr)
-{
-	return state->syms ? ksyms_find(state->syms, addr) : NULL;
-}
-
 void view_close(struct view_state *state)
 {
 	if (!state)
 		return;
+	if (state->reading)
+		pthread_join(state->reader, NULL);
+	stacks_free(state->stacks);
 	ksyms_free(state->syms);
 	free(state->lost);
 	free(state);

@@ -24,8 +24,8 @@ struct view {
 	const char *module; /* NULL: vmlinux */
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
+	const char *stack;	 /* text, see stacks.h; "" if there is none; until the next view */
 	struct frame frame;
-	const struct view_state *state; /* for view_symbol() */
 };
 
 /**
@@ -33,23 +33,24 @@ struct view {
  * @snaplen: frames are cut to this many bytes
  * @ret_state: receives the new object, on success only
  *
- * The kernel's symbols are read when the first record comes, or by view_load_symbols().
+ * A thread begins to read the kernel's symbols, which takes the kernel some tenths of a second.
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0 or -errno.
  */
 int view_open(uint32_t snaplen, struct view_state **ret_state);
 
-/* view_load_symbols() - read the kernel's symbols now; says on stderr if they are hidden */
-void view_load_symbols(struct view_state *state);
+/*
+ * view_wait() - wait until the symbols are there; before the first view_make()
+ *
+ * Says on stderr if they are hidden; functions are shown as addresses then.
+ */
+void view_wait(struct view_state *state);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);
 
 /* view_make() - the view of a record; it points into @rec and is valid as long as that */
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view);
-
-/* view_symbol() - the symbol that an address lies in; NULL if it is not known */
-const struct ksym *view_symbol(const struct view_state *state, uint64_t addr);
 
 /* view_close() - @state may be NULL */
 void view_close(struct view_state *state);

@@ -1,0 +1,135 @@
+#!/bin/sh
+# Runs in a guest: makes traffic, captures it in different ways, and leaves what came out in $OUT
+# for tests/live/capture to judge.  Each case leaves NAME.err (standard error), NAME.status, and
+# what it wrote.
+set -u
+. /test/traffic.sh
+
+# capture_start NAME ARGS...: in the background; returns when it listens. Sets CAP.
+capture_start() {
+	name=$1
+	shift
+	pwru-cap "$@" 2>"$OUT/$name.err" &
+	CAP=$!
+	wait_for 60 grep -q 'listening on' "$OUT/$name.err" || echo "$name: does not listen" >&2
+}
+
+capture_stop() {
+	# What was sent last is on its way through the kernel still.
+	sleep 0.3
+	kill -INT $CAP
+	wait $CAP
+	echo $? >"$OUT/$name.status"
+}
+
+# case NAME COMMAND...: runs to its end.
+run_case() {
+	name=$1
+	shift
+	"$@" >"$OUT/$name.out" 2>"$OUT/$name.err"
+	echo $? >"$OUT/$name.status"
+}
+
+tls_case() {
+	capture_start tls -w "$OUT/tls.pcapng" 'tcp port 443'
+	other_traffic &
+	other=$!
+	tls_get && echo yes >"$OUT/tls.answered"
+	wait $other
+	capture_stop
+}
+
+# Live: what tcpdump has printed is looked at while the capture still runs.
+pipe_case() {
+	mkfifo /tmp/fifo
+	tcpdump -l -n -r - </tmp/fifo >"$OUT/pipe.txt" 2>"$OUT/pipe.tcpdump.err" &
+	tcpdump=$!
+	capture_start pipe -w - tcp port 443 >/tmp/fifo
+	tls_get
+	wait_for 10 grep -q 'Flags \[S\]' "$OUT/pipe.txt" && kill -0 $CAP && echo yes >"$OUT/pipe.live"
+	capture_stop
+	wait $tcpdump
+}
+
+ping_case() {
+	capture_start ping -w "$OUT/ping.pcapng" icmp
+	in_a ping -q -c 300 -i 0.001 $IP_B >"$OUT/ping.out"
+	capture_stop
+}
+
+vlan_case() {
+	ip -n $NS_A link add link v0 name v0.100 type vlan id 100
+	ip -n $NS_B link add link v1 name v1.100 type vlan id 100
+	ip -n $NS_A addr add 10.78.0.1/24 dev v0.100
+	ip -n $NS_B addr add 10.78.0.2/24 dev v1.100
+	ip -n $NS_A link set v0.100 up
+	ip -n $NS_B link set v1.100 up
+	in_a ping -q -c 1 -W 5 10.78.0.2 >/dev/null
+	capture_start vlan -w "$OUT/vlan.pcapng" 'vlan 100 and icmp'
+	in_a ping -q -c 3 -i 0.2 10.78.0.2 >/dev/null
+	in_a ping -q -c 3 -i 0.2 $IP_B >/dev/null
+	capture_stop
+	capture_start vlan_all -w "$OUT/vlan_all.pcapng" -i v1.100
+	in_a ping -q -c 3 -i 0.2 10.78.0.2 >/dev/null
+	in_a ping -q -c 3 -i 0.2 $IP_B >/dev/null
+	capture_stop
+}
+
+# Everything, headers only, with a ring that is too small: the account has to add up anyway.
+overload_case() {
+	capture_start overload -B 1024 -s 64 -w "$OUT/overload.pcapng"
+	in_a ping -q -f -c 2000 $IP_B >/dev/null
+	kill -STOP $CAP
+	in_a ping -q -f -c 2000 $IP_B >/dev/null
+	kill -CONT $CAP
+	in_a ping -q -c 2 $IP_B >/dev/null
+	capture_stop
+}
+
+output_cases() {
+	(while :; do in_a ping -q -c 50 -i 0.01 $IP_B; done) >/dev/null 2>&1 &
+	pinger=$!
+	run_case count pwru-cap -c 10 -w "$OUT/count.pcapng" icmp
+	run_case text pwru-cap -c 5 icmp
+	# shellcheck disable=SC2016 # for the inner shell
+	run_case epipe bash -c 'set -o pipefail; pwru-cap -w - icmp | head -c 2000 >/dev/null'
+	mkdir /tmp/small && mount -t tmpfs -o size=64k tmpfs /tmp/small
+	run_case full pwru-cap -w /tmp/small/full.pcapng icmp
+	cp /tmp/small/full.pcapng "$OUT/full.pcapng"
+	run_case devfull pwru-cap -w /dev/full icmp
+	kill $pinger
+	wait $pinger 2>/dev/null
+}
+
+error_cases() {
+	run_case expression pwru-cap -w "$OUT/expression.pcapng" tcp prot 443
+	run_case missing_dir pwru-cap -w /nowhere/at/all.pcapng icmp
+	run_case is_dir pwru-cap -w /tmp icmp
+	mkdir -p /tmp/ro && mount -t tmpfs -o ro tmpfs /tmp/ro
+	run_case readonly pwru-cap -w /tmp/ro/x.pcapng icmp
+	run_case unprivileged setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		pwru-cap -w /tmp/x.pcapng icmp
+	echo garbage >/tmp/bad.btf
+	run_case bad_btf pwru-cap --kernel-btf /tmp/bad.btf -w "$OUT/bad_btf.pcapng" icmp
+	run_case no_btf_file pwru-cap --kernel-btf /tmp/none.btf -w "$OUT/no_btf_file.pcapng" icmp
+	umount /sys/kernel/debug/tracing 2>/dev/null
+	umount /sys/kernel/debug 2>/dev/null
+	umount /sys/kernel/tracing
+	run_case no_tracefs pwru-cap -w "$OUT/no_tracefs.pcapng" icmp
+	mount -t tracefs tracefs /sys/kernel/tracing
+}
+
+net_up
+tls_serve /tmp || echo "the TLS server does not start" >&2
+run_case test_attach pwru-cap --test-attach
+if [ "$(cat "$OUT/test_attach.status")" = 0 ]; then
+	tls_case
+	pipe_case
+	ping_case
+	vlan_case
+	overload_case
+	output_cases
+fi
+error_cases
+kill $TLS_PID
+net_down
