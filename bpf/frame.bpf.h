@@ -34,6 +34,9 @@
 #define ETH_P_802_3_MIN 0x0600
 #define ARPHRD_ETHER	1
 
+/* Where the array of bytes in struct __kernel_sockaddr_storage begins. */
+#define BYTES_OFFSET 2
+
 struct frame {
 	__u64 skb;    /* the sk_buff's address, as a number */
 	__u64 base;   /* frame byte k is at base + k, behind the synthetic head */
@@ -69,10 +72,20 @@ static __always_inline bool vlan_bit_unset(struct sk_buff *skb)
 	return !BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present);
 }
 
-static __always_inline int skb_place_direct(struct sk_buff *skb, struct skb_place *p)
+/*
+ * The address that a pointer member holds, as a number: kernels from 6.17 on give a member that
+ * points to plain bytes a pointer type, and take no such pointer where a number is asked for.  So
+ * its 8 bytes are read as bytes.
+ */
+#define POINTER_AS_NUMBER(type, addr, member)                                                      \
+	(*(__u64 *)TYPED(true, struct __kernel_sockaddr_storage,                                   \
+			 (addr) + bpf_core_field_offset(type, member) - BYTES_OFFSET)              \
+		  ->__data)
+
+static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, struct skb_place *p)
 {
-	p->head = (__u64)skb->head;
-	p->data = (__u64)skb->data - p->head;
+	p->head = POINTER_AS_NUMBER(struct sk_buff, addr, head);
+	p->data = skb->data - skb->head;
 	p->len = skb->len;
 	p->data_len = skb->data_len;
 	p->mac = skb->mac_header;
@@ -151,7 +164,7 @@ static __always_inline __u16 l3_type(const bool direct, const struct skb_place *
 
 	if (__builtin_bswap16(p->protocol) >= ETH_P_802_3_MIN)
 		return p->protocol;
-	first = FIELD(direct, TYPED(direct, struct __kernel_sockaddr_storage, p->head + p->net - 2),
+	first = FIELD(direct, TYPED(direct, struct __kernel_sockaddr_storage, p->head + p->net - BYTES_OFFSET),
 		      __data[0]);
 	if (first >> 4 == 4)
 		return ETH_P_IP_BE;
@@ -163,6 +176,7 @@ static __always_inline __u16 l3_type(const bool direct, const struct skb_place *
 /*
  * Describes the frame of an skb.
  * @skb: from TYPED()
+ * @f: its address is there already
  * Returns 0, or -1 if the skb cannot be read or holds no byte that a frame could start at.
  */
 static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, struct frame *f)
@@ -170,7 +184,7 @@ static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, 
 	struct skb_place p = {};
 	__u32 start, head_len = 0;
 
-	if (direct ? skb_place_direct(skb, &p) : skb_place_probed(skb, &p))
+	if (direct ? skb_place_direct(skb, f->skb, &p) : skb_place_probed(skb, &p))
 		return -1;
 	f->l2 = 0;
 	f->opaque = false;

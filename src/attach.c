@@ -8,10 +8,13 @@
  */
 #include "src/attach.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "src/caps.h"
 #include "src/log.h"
 #include "src/util.h"
 
@@ -76,22 +79,44 @@ static int attach_range(struct job *job, const unsigned long *addrs, size_t from
 	return 0;
 }
 
-/* Does the kernel link such programs at all?  Some load them and then refuse the link. */
-static int probe(const struct loaded *loaded, const struct funcs *funcs)
+/* A program that does nothing, to see whether it can be linked. */
+static int load_empty_program(void)
 {
-	size_t tries = funcs->n < 3 ? funcs->n : 3;
-	int err = -EOPNOTSUPP;
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_KPROBE_MULTI);
 
+	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+}
+
+static int try_link(int prog_fd, unsigned long addr)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .kprobe_multi.cnt = 1, .kprobe_multi.addrs = &addr);
+	int fd = bpf_link_create(prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+int attach_check(const struct funcs *funcs)
+{
 	/* Several functions, in case the first is a bad one. */
-	for (size_t i = 0; i < tries; i++) {
-		const struct func *f = &funcs->v[i];
-		unsigned long addr = f->addr;
-		struct bpf_link *link = link_addrs(loaded_program(loaded, f->pos), &addr, 1);
+	size_t tries = funcs->n < 3 ? funcs->n : 3;
+	int prog_fd = load_empty_program();
+	int err = prog_fd < 0 ? prog_fd : -ENOENT;
 
-		if (link)
-			return bpf_link__destroy(link);
-		err = -errno;
-	}
+	for (size_t i = 0; prog_fd >= 0 && err && i < tries; i++)
+		err = try_link(prog_fd, funcs->v[i].addr);
+	if (prog_fd >= 0)
+		close(prog_fd);
+	if (err)
+		log_error("this kernel cannot attach to many functions at once (kprobe-multi: %s): it "
+			  "needs Linux 5.18 with CONFIG_FPROBE=y%s",
+			  strerror(-err), caps_explain_refusal());
 	return err;
 }
 
@@ -146,16 +171,9 @@ int attach_all(const struct loaded *loaded, const struct funcs *funcs,
 	       struct attached **ret_attached, struct attach_result *ret_result)
 {
 	struct attach_result result = {.backend = "kprobe-multi"};
-	struct attached *a;
-	int err = probe(loaded, funcs);
+	struct attached *a = calloc(1, sizeof(*a));
+	int err;
 
-	if (err) {
-		log_error("this kernel cannot attach to many functions at once (kprobe-multi: %s): it "
-			  "needs Linux 5.18 with CONFIG_FPROBE=y%s",
-			  strerror(-err), caps_explain_refusal());
-		return err;
-	}
-	a = calloc(1, sizeof(*a));
 	if (!a)
 		return -ENOMEM;
 	err = attach_funcs(loaded, funcs, a, &result);

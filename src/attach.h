@@ -18,6 +18,17 @@ struct attach_result {
 };
 
 /**
+ * attach_check() - can this kernel attach one program to many functions?
+ * @funcs: some of them are tried
+ *
+ * Asks by linking: some kernels load such programs and then refuse the link. Says on stderr what is
+ * missing.
+ *
+ * Return: 0 or -errno.
+ */
+int attach_check(const struct funcs *funcs);
+
+/**
  * attach_all() - attach to all functions
  * @loaded: programs, must outlive the result
  * @funcs: functions, sorted by position
@@ -26,7 +37,7 @@ struct attach_result {
  *
  * A function that the kernel refuses is found, left out and counted. Says on stderr what is wrong.
  *
- * Return: 0; -EOPNOTSUPP if this kernel cannot attach to many functions at once; -errno.
+ * Return: 0 or -errno.
  */
 int attach_all(const struct loaded *loaded, const struct funcs *funcs,
 	       struct attached **ret_attached, struct attach_result *ret_result);

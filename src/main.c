@@ -102,6 +102,9 @@ static int prepare(struct session *s)
 	log_verbose("%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
 		    s->funcs.n, s->funcs.skipped,
 		    s->caps.direct ? "by direct loads" : "by probe reads");
+	err = attach_check(&s->funcs);
+	if (err)
+		return err;
 	log_status("loading the programs ...");
 	err = load_programs(&load, &s->loaded);
 	if (err)

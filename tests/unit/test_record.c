@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "src/record.h"
+#include "src/util.h"
+
+#define HDR sizeof(struct ev_hdr)
+
+/* A record of exactly size bytes, so that ASan sees a read behind it; to be freed. */
+static void *make_record(size_t size, unsigned int room, int stack_len, uint32_t raw_len)
+{
+	struct ev_hdr hdr = {.stack_room = room, .stack_len = stack_len, .raw_len = raw_len};
+	uint8_t *data = calloc(1, size ? size : 1);
+
+	assert_non_null(data);
+	for (size_t i = 0; i < size; i++)
+		data[i] = i;
+	memcpy(data, &hdr, size < HDR ? size : HDR);
+	return data;
+}
+
+/* Parses; what comes out must lie within the bytes that went in. */
+static int parse(size_t size, unsigned int room, int stack_len, uint32_t raw_len)
+{
+	uint8_t *data = make_record(size, room, stack_len, raw_len);
+	const struct record untouched = {.stack_len = 12345};
+	struct record rec = untouched;
+	int err = record_parse(data, size, &rec);
+
+	if (err) {
+		assert_memory_equal(&rec, &untouched, sizeof(rec));
+	} else {
+		assert_ptr_equal(rec.hdr, data);
+		assert_ptr_equal(rec.stack, data + HDR);
+		assert_ptr_equal(rec.raw, data + HDR + room * 8);
+		assert_int_equal(rec.stack_len, stack_len > 0 ? stack_len : 0);
+		assert_true(rec.raw + rec.hdr->raw_len <= data + size);
+		assert_true((const uint8_t *)(rec.stack + rec.stack_len) <= rec.raw);
+	}
+	free(data);
+	return err;
+}
+
+static const struct {
+	const char *name;
+	size_t size;
+	unsigned int room;
+	int stack_len;
+	uint32_t raw_len;
+	int err;
+} rows[] = {
+	{"nothing", 0, 0, 0, 0, -EBADMSG},
+	{"one byte", 1, 0, 0, 0, -EBADMSG},
+	{"header cut", HDR - 1, 0, 0, 0, -EBADMSG},
+	{"header alone", HDR, 0, 0, 0, 0},
+	{"header alone, packet promised", HDR, 0, 0, 1, -EBADMSG},
+	{"header alone, stack promised", HDR, 1, 0, 0, -EBADMSG},
+	{"stack cut", HDR + 15, 2, 0, 0, -EBADMSG},
+	{"stack just fits", HDR + 16, 2, 2, 0, 0},
+	{"packet just fits", HDR + 16 + 5, 2, 2, 5, 0},
+	{"packet cut", HDR + 16 + 4, 2, 2, 5, -EBADMSG},
+	{"rest of the class", 512, 2, 1, 5, 0},
+	{"stack half filled", HDR + 80, 10, 5, 0, 0},
+	{"stack larger than room", HDR + 800, 10, 11, 0, -EBADMSG},
+	{"stack without room", HDR + 800, 0, 1, 0, -EBADMSG},
+	{"stack could not be read", HDR + 80, 10, -EFAULT, 0, 0},
+	{"stack, the smallest number", HDR + 80, 10, INT16_MIN, 0, 0},
+	{"stack, the largest number", HDR + 80, 10, INT16_MAX, 0, -EBADMSG},
+	{"deepest stack", HDR + EV_STACK_MAX * 8, EV_STACK_MAX, EV_STACK_MAX, 0, 0},
+	{"room too large", 2048, EV_STACK_MAX + 1, 1, 0, -EBADMSG},
+	{"room, the largest number", 1 << 20, UINT16_MAX, 1, 0, -EBADMSG},
+	{"largest packet", HDR + EV_SNAPLEN_MAX, 0, 0, EV_SNAPLEN_MAX, 0},
+	{"packet too large", HDR + EV_SNAPLEN_MAX + 1, 0, 0, EV_SNAPLEN_MAX + 1, -EBADMSG},
+	{"packet, the largest number", 264192, 0, 0, UINT32_MAX, -EBADMSG},
+	{"packet, sum overflows", HDR + 8, 1, 0, UINT32_MAX - HDR, -EBADMSG},
+	{"full record", 264192, EV_STACK_MAX, EV_STACK_MAX, EV_SNAPLEN_MAX, 0},
+};
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int err = parse(rows[i].size, rows[i].room, rows[i].stack_len, rows[i].raw_len);
+
+		if (err != rows[i].err)
+			fail_msg("%s: %d", rows[i].name, err);
+	}
+}
+
+/* Taken if, and only if, the sections fit: each size around each end of a section. */
+static void test_sizes(void **state)
+{
+	(void)state;
+	for (unsigned int room = 0; room <= 6; room++) {
+		for (int stack_len = -2; stack_len <= 8; stack_len++) {
+			for (uint32_t raw_len = 0; raw_len <= 20; raw_len++) {
+				size_t full = HDR + room * 8 + raw_len;
+
+				for (size_t size = HDR - 2; size <= full + 2; size++) {
+					bool fits = size >= full && stack_len <= (int)room;
+
+					assert_int_equal(parse(size, room, stack_len, raw_len),
+							 fits ? 0 : -EBADMSG);
+				}
+			}
+		}
+	}
+}
+
+/* Any bytes: nothing but a record that lies within them, or -EBADMSG. */
+static void test_random(void **state)
+{
+	uint64_t seed = 88172645463325252ULL;
+	unsigned int taken = 0;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		uint32_t r;
+		int err;
+
+		seed ^= seed << 13;
+		seed ^= seed >> 7;
+		seed ^= seed << 17;
+		r = seed >> 32;
+		err = parse(r % 600, (uint16_t)(seed >> (seed & 12)) >> (r & 15),
+			    (int16_t)(seed >> 8) >> (r >> 4 & 15), seed >> 3 >> (r >> 8 & 63));
+		assert_true(err == 0 || err == -EBADMSG);
+		taken += !err;
+	}
+	assert_in_range(taken, 1000, 199000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_random),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
