@@ -44,7 +44,8 @@ UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/te
 # The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
 BUILD_DEPS := gcc clang llvm bpftool pkg-config libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev
 TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
-	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3 python3-minimal
+	debian-archive-keyring bash dash coreutils util-linux findutils procps grep sed gawk \
+	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
 
 .PHONY: all
 all: $(BIN)

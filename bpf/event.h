@@ -94,4 +94,11 @@ struct ev_stats {
 /* Kernel functions that end an skb's life in steps; see track.bpf.h. */
 #define EV_TAIL_MAX 24
 
+/*
+ * The same function entry has up to two addresses: that of the symbol, and that of the call to
+ * ftrace, which comes 4 bytes later behind an endbr64.  Functions are aligned to 16 bytes, so
+ * this makes them equal.
+ */
+#define EV_ENTRY_BLOCK(addr) ((addr) & ~15ULL)
+
 #endif

@@ -60,11 +60,16 @@ static __always_inline __u64 next_id(const bool direct)
 	return (*last)++ * cfg_cpus + bpf_get_smp_processor_id() + 1;
 }
 
+static __always_inline bool is_release(__u64 func_ip)
+{
+	return EV_ENTRY_BLOCK(func_ip) == cfg_release_ip;
+}
+
 static __always_inline bool is_tail(__u64 func_ip)
 {
 #pragma unroll
 	for (int i = 0; i < EV_TAIL_MAX; i++)
-		if (func_ip == cfg_tail_ips[i])
+		if (EV_ENTRY_BLOCK(func_ip) == cfg_tail_ips[i])
 			return true;
 	return false;
 }
@@ -80,12 +85,12 @@ static __always_inline __u64 skb_id(const bool direct, __u64 skb, __u64 func_ip)
 			known->id = next_id(direct);
 			known->dying = 0;
 		}
-		if (func_ip == cfg_release_ip)
+		if (is_release(func_ip))
 			known->dying = 1;
 		return known->id;
 	}
 	fresh.id = next_id(direct);
-	fresh.dying = func_ip == cfg_release_ip;
+	fresh.dying = is_release(func_ip);
 	if (bpf_map_update_elem(&skb_ids, &skb, &fresh, BPF_ANY))
 		return 0;
 	return fresh.id;

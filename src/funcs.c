@@ -63,6 +63,10 @@ static const char *const tail_names[] = {
 
 static const char *const end_names[] = {"kfree_skbmem", "napi_skb_cache_put"};
 
+_Static_assert(ARRAY_SIZE(tail_names) <= EV_TAIL_MAX, "all tail functions have a place");
+_Static_assert(ARRAY_SIZE(end_names) == ARRAY_SIZE(((struct func_roles *)0)->end),
+	       "all end functions have a place");
+
 /* A traceable function, as one of the two sources gives it. */
 struct traceable {
 	uint64_t addr;
@@ -99,13 +103,13 @@ static void note_role(struct func_roles *roles, const struct traceable *t)
 	if (t->module)
 		return;
 	if (!strcmp(t->name, "skb_release_head_state"))
-		roles->release = t->addr;
+		roles->release = EV_ENTRY_BLOCK(t->addr);
 	for (i = 0; i < ARRAY_SIZE(end_names); i++)
 		if (!strcmp(t->name, end_names[i]))
 			roles->end[i] = t->addr;
 	for (i = 0; i < ARRAY_SIZE(tail_names); i++)
 		if (!strcmp(t->name, tail_names[i]))
-			roles->tail[i] = t->addr;
+			roles->tail[i] = EV_ENTRY_BLOCK(t->addr);
 }
 
 /* The position to use: that of the types, unless we know better. */

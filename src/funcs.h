@@ -8,20 +8,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/event.h"
 #include "src/kbtf.h"
 
 struct func {
 	const char *name;
 	const char *module; /* NULL: vmlinux */
-	uint64_t addr;	    /* of its entry; what the programs report */
+	uint64_t addr;	    /* of its entry, or of the call to ftrace there */
 	int pos;	    /* 1 to KBTF_MAX_POS: argument register with the skb */
 };
 
-/* Functions that mark steps at the end of an skb's life (bpf/track.bpf.h). */
+/* Functions that mark steps at the end of an skb's life (bpf/track.bpf.h); 0: not traceable. */
 struct func_roles {
-	uint64_t release;	   /* skb_release_head_state(); 0 if it cannot be traced */
-	uint64_t tail[24];	   /* called between that and the end; 0 behind the last */
-	uint64_t end[4];	   /* called last; 0 behind the last */
+	uint64_t release;	    /* skb_release_head_state(), as EV_ENTRY_BLOCK() */
+	uint64_t tail[EV_TAIL_MAX]; /* called between that and the end, as EV_ENTRY_BLOCK() */
+	uint64_t end[2];	    /* called last; addresses to attach to */
 };
 
 struct funcs {

@@ -20,11 +20,6 @@
 
 #define STUB "pwru_filter"
 
-_Static_assert(ARRAY_SIZE(((struct pwru_cap_bpf__rodata *)0)->cfg_tail_ips) == EV_TAIL_MAX,
-	       "sizes of the tail agree");
-_Static_assert(ARRAY_SIZE(((struct func_roles *)0)->tail) == EV_TAIL_MAX,
-	       "sizes of the tail agree");
-
 struct loaded {
 	struct pwru_cap_bpf *skel;
 	bool direct;

@@ -149,6 +149,9 @@ vm_qemu() {
 		QEMU+=(-accel 'tcg,thread=single' -icount 'shift=1,sleep=off' -smp 1 -seed 1
 			-rtc 'base=2026-01-01,clock=vm')
 	else
+		# One thread runs all the guest's CPUs in turn. With a thread each, a CPU can still run
+		# instructions that another has just replaced: 6.12 then died of a breakpoint of its
+		# own (int3 oops) while ftrace was switching 1600 functions.
 		QEMU+=(-accel "tcg,thread=${PWRU_THREAD:-single}" -smp "$OPT_CPUS")
 	fi
 	QEMU+=(-append "$append")
