@@ -64,7 +64,8 @@ help:
 # ---- build
 
 ifeq ($(SANITIZE),1)
-CFLAGS	+= -fsanitize=address,undefined -fno-omit-frame-pointer -U_FORTIFY_SOURCE
+CFLAGS	+= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-U_FORTIFY_SOURCE
 LDFLAGS	+= -fsanitize=address,undefined
 endif
 

@@ -18,20 +18,23 @@
 /* Weak: the probed programs load on kernels without it; the direct ones are not loaded there. */
 extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __weak;
 
-/* p->field of a pointer that came from typed(): one load, or one probe read. */
+/*
+ * p->field of a pointer that came from TYPED(): one load, or one probe read.  p is to be a plain
+ * variable: the macro relocates every access within its arguments.
+ */
 #define FIELD(direct, p, field) ((direct) ? (p)->field : BPF_CORE_READ((p), field))
 
 /* An address as a pointer that FIELD() takes. */
-#define TYPED(direct, type, addr)                                                                  \
-	((direct) ? (type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(type))         \
+#define TYPED(direct, type, addr)                                                          \
+	((direct) ? (type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(type)) \
 		  : (type *)(addr))
 
 /*
  * A bit-field: CO-RE gives the place of the word that holds it, the shifts give the value.  The
  * direct variant loads the one byte that all our bit-fields fit in.
  */
-#define BIT_FIELD(direct, p, field)                                                                \
-	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field)                                       \
+#define BIT_FIELD(direct, p, field)                          \
+	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field) \
 		  : (__u8)BPF_CORE_READ_BITFIELD_PROBED((p), field))
 
 /* Makes the verifier and clang forget what they know of a number, without an instruction. */

@@ -125,16 +125,17 @@ static __always_inline __u32 head_len(const struct frame *f)
 	return (f->l2 & FRAME_L2_SYNTH ? ETH_LEN : 0) + (f->l2 & FRAME_L2_VLAN ? VLAN_LEN : 0);
 }
 
-/* What the packet section holds: the linear bytes, up to the snapshot length of the frame. */
+/*
+ * What the packet section holds: the linear bytes, up to the snapshot length.  User space cuts the
+ * frame to that length once the head is in.
+ */
 static __always_inline __u32 raw_len(const struct frame *f)
 {
-	__u32 head = head_len(f), cap = f->linear;
+	__s32 raw = f->linear - head_len(f);
 
-	if ((__s32)cap < 0)
+	if (raw < 0)
 		return 0;
-	if (cap > cfg_snaplen)
-		cap = cfg_snaplen;
-	return cap > head ? cap - head : 0;
+	return (__u32)raw > cfg_snaplen ? cfg_snaplen : (__u32)raw;
 }
 
 static __always_inline void fill_packet(const struct frame *f, struct ev_hdr *e, __u32 offset,
@@ -160,11 +161,11 @@ static __always_inline void emit(const bool direct, const struct site *site, str
 	COUNT(st, matched);
 	FORGET(len);
 	/* One reservation for each class: the size has to be a constant on each path. */
-#define TRY_CLASS(bytes)                                                                           \
-	size = bytes;                                                                              \
-	if (offset + len <= size) {                                                                \
-		e = bpf_ringbuf_reserve(&ring, bytes, 0);                                          \
-		goto reserved;                                                                     \
+#define TRY_CLASS(bytes)                                  \
+	size = bytes;                                     \
+	if (offset + len <= size) {                       \
+		e = bpf_ringbuf_reserve(&ring, bytes, 0); \
+		goto reserved;                            \
 	}
 	EV_CLASSES(TRY_CLASS)
 #undef TRY_CLASS

@@ -18,19 +18,19 @@
  */
 #include <linux/types.h>
 
-#define EV_COMM_LEN	16
-#define EV_IFNAME_LEN	16
+#define EV_COMM_LEN   16
+#define EV_IFNAME_LEN 16
 
 /* The deepest stack the kernel gives (kernel.perf_event_max_stack). */
-#define EV_STACK_MAX	127
+#define EV_STACK_MAX 127
 
 /* tcpdump's and Wireshark's largest packet; also the largest packet section. */
-#define EV_SNAPLEN_MAX	262144
+#define EV_SNAPLEN_MAX 262144
 
 /* ev_hdr.flags */
-#define EV_F_FAULT	(1u << 0) /* the packet's bytes could not be read: they are zero */
-#define EV_F_NO_DEV	(1u << 1) /* skb->dev is not a device here: netns is the socket's, or 0 */
-#define EV_F_OPAQUE	(1u << 2) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
+#define EV_F_FAULT  (1u << 0) /* the packet's bytes could not be read: they are zero */
+#define EV_F_NO_DEV (1u << 1) /* skb->dev is not a device here: netns is the socket's, or 0 */
+#define EV_F_OPAQUE (1u << 2) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
 
 /*
  * One sighting of one packet in one function.
@@ -40,21 +40,21 @@
  * memory, l2 the head that has to be put in.
  */
 struct ev_hdr {
-	__u64 time_ns;	  /* CLOCK_MONOTONIC, taken after the filter matched */
-	__u64 func_ip;	  /* address of the function's entry */
-	__u64 skb;	  /* address of the sk_buff */
-	__u64 id;	  /* identity of this skb during its life; 0: not tracked */
-	__u64 l2;	  /* FRAME_L2_*: the synthetic head */
-	__u64 lost;	  /* records lost on this CPU so far, ring full */
-	__u32 wire_len;	  /* length of the frame, synthetic head included */
-	__u32 raw_len;	  /* bytes in the packet section */
-	__u32 nonlinear;  /* skb->data_len: bytes that are in pages or fragments */
-	__u32 skb_len;	  /* skb->len */
+	__u64 time_ns;	 /* CLOCK_MONOTONIC, taken after the filter matched */
+	__u64 func_ip;	 /* address of the function's entry */
+	__u64 skb;	 /* address of the sk_buff */
+	__u64 id;	 /* identity of this skb during its life; 0: not tracked */
+	__u64 l2;	 /* FRAME_L2_*: the synthetic head */
+	__u64 lost;	 /* records lost on this CPU so far, ring full */
+	__u32 wire_len;	 /* length of the frame, synthetic head included */
+	__u32 raw_len;	 /* bytes in the packet section */
+	__u32 nonlinear; /* skb->data_len: bytes that are in pages or fragments */
+	__u32 skb_len;	 /* skb->len */
 	__u32 mark;
-	__u32 ifindex;	  /* 0: none */
-	__u32 netns;	  /* inode number of the network namespace; 0: unknown */
-	__u32 tgid;	  /* the process (what user space calls pid) */
-	__u32 tid;	  /* the thread */
+	__u32 ifindex; /* 0: none */
+	__u32 netns;   /* inode number of the network namespace; 0: unknown */
+	__u32 tgid;    /* the process (what user space calls pid) */
+	__u32 tid;     /* the thread */
 	__u32 cpu;
 	__u32 flags;	  /* EV_F_* */
 	__u16 protocol;	  /* skb->protocol, network byte order */
@@ -88,7 +88,7 @@ struct ev_stats {
 	__u64 matched;	 /* sightings that passed all filters */
 	__u64 lost_ring; /* no room in the ring buffer */
 	__u64 lost_size; /* larger than the largest class */
-	__u64 lost_id;	 /* sightings written with id 0, the table was full (not a loss of packets) */
+	__u64 lost_id; /* sightings written with id 0, the table was full (not a loss of packets) */
 };
 
 /* Kernel functions that end an skb's life in steps; see track.bpf.h. */

@@ -77,9 +77,9 @@ static __always_inline bool vlan_bit_unset(struct sk_buff *skb)
  * points to plain bytes a pointer type, and take no such pointer where a number is asked for.  So
  * its 8 bytes are read as bytes.
  */
-#define POINTER_AS_NUMBER(type, addr, member)                                                      \
-	(*(__u64 *)TYPED(true, struct __kernel_sockaddr_storage,                                   \
-			 (addr) + bpf_core_field_offset(type, member) - BYTES_OFFSET)              \
+#define POINTER_AS_NUMBER(type, addr, member)                                         \
+	(*(__u64 *)TYPED(true, struct __kernel_sockaddr_storage,                      \
+			 (addr) + bpf_core_field_offset(type, member) - BYTES_OFFSET) \
 		  ->__data)
 
 static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, struct skb_place *p)
@@ -103,7 +103,7 @@ static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, str
 /* From len to data, with what lies between, in all kernels from 5.10 on. */
 #define PLACE_SPAN 112
 
-#define PLACE_OFF(field)                                                                           \
+#define PLACE_OFF(field) \
 	(bpf_core_field_offset(struct sk_buff, field) - bpf_core_field_offset(struct sk_buff, len))
 #define PLACE(type, field) (*(type *)(raw + PLACE_OFF(field)))
 
@@ -153,19 +153,19 @@ static __always_inline bool has_mac(const bool direct, struct sk_buff *skb,
 	if (net == mac)
 		return is_ether_dev(direct, skb);
 	/* Fresh from a driver: the stack sets the network header later. */
-	return (net == 0 || net == HEADER_UNSET) &&
-	       (p->data == mac || p->data >= mac + ETH_LEN);
+	return (net == 0 || net == HEADER_UNSET) && (p->data == mac || p->data >= mac + ETH_LEN);
 }
 
 /* The type of an L3-only frame: what the skb says, else what the first nibble says. */
 static __always_inline __u16 l3_type(const bool direct, const struct skb_place *p)
 {
+	struct __kernel_sockaddr_storage *l3;
 	__u8 first;
 
 	if (__builtin_bswap16(p->protocol) >= ETH_P_802_3_MIN)
 		return p->protocol;
-	first = FIELD(direct, TYPED(direct, struct __kernel_sockaddr_storage, p->head + p->net - BYTES_OFFSET),
-		      __data[0]);
+	l3 = TYPED(direct, struct __kernel_sockaddr_storage, p->head + p->net - BYTES_OFFSET);
+	first = FIELD(direct, l3, __data[0]);
 	if (first >> 4 == 4)
 		return ETH_P_IP_BE;
 	if (first >> 4 == 6)

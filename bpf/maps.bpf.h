@@ -42,10 +42,10 @@ static __always_inline struct ev_stats *this_cpu_stats(void)
  * An interrupt may count between load and store where programs nest (fentry), so the add is
  * atomic although the counter is this CPU's own.
  */
-#define COUNT(st, field)                                                                           \
-	do {                                                                                       \
-		if (st)                                                                            \
-			__sync_fetch_and_add(&(st)->field, 1);                                     \
+#define COUNT(st, field)                                       \
+	do {                                                   \
+		if (st)                                        \
+			__sync_fetch_and_add(&(st)->field, 1); \
 	} while (0)
 
 #endif

@@ -6,11 +6,8 @@
 
 #include "filter/ebpf.h"
 
-/* An island takes in all jumps that are at least this old, so that the next one is not due soon. */
-#define ISLAND_AGE 16384
-
-#define NO_REF	   UINT32_MAX
-#define NOT_BOUND  SIZE_MAX
+#define NO_REF	  UINT32_MAX
+#define NOT_BOUND SIZE_MAX
 
 struct asm_label {
 	size_t pos;    /* or NOT_BOUND */
@@ -149,8 +146,8 @@ static bool island_due(struct assembler *as)
 		as->first_open++;
 	if (as->first_open == as->ref_cnt)
 		return false;
-	/* Two instructions a label is the most that the island needs, and one to jump over it. */
-	return as->out->cnt + 2 * as->open_labels + 1 + ASM_STRIDE >
+	/* A jump for each label, but two instructions for reject, and one to jump over it all. */
+	return as->out->cnt + as->open_labels + 2 + ASM_STRIDE >
 	       as->refs[as->first_open].at + (size_t)INT16_MAX;
 }
 
@@ -180,7 +177,7 @@ static void island_entry(struct assembler *as, uint32_t label)
 	}
 }
 
-/* Take in the open jumps of refs[0..end) that are older than @limit. */
+/* Take in those of the first @end jumps that are open and before instruction @limit. */
 static void island_fill(struct assembler *as, size_t end, size_t limit)
 {
 	for (size_t r = as->first_open; r < end && !as->err; r++) {
@@ -200,17 +197,19 @@ static void island_fill(struct assembler *as, size_t end, size_t limit)
 
 void asm_island(struct assembler *as)
 {
-	size_t skip = NOT_BOUND, end = as->ref_cnt, now = as->out->cnt;
+	size_t skip = NOT_BOUND, end = as->ref_cnt, oldest;
 	int32_t line = as->line;
 
 	if (as->err || !island_due(as))
 		return;
+	oldest = as->refs[as->first_open].at;
 	as->line = INSN_NO_LINE;
 	if (falls_through(as)) {
-		skip = now;
+		skip = as->out->cnt;
 		asm_emit(as, BPF_JMP_A(0));
 	}
-	island_fill(as, end, now > ISLAND_AGE ? now - ISLAND_AGE : 0);
+	/* The older half, so that the next island is not due soon. */
+	island_fill(as, end, oldest + (as->out->cnt - oldest) / 2);
 	if (skip != NOT_BOUND && !as->err)
 		aim(as, skip, as->out->cnt);
 	as->last_bind = as->out->cnt;

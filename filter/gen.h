@@ -63,8 +63,8 @@ enum linear {
  * @linear:	What REG_LINEAR holds
  * @proven:	linear >= proven
  * @proven_x:	linear >= X + proven_x, if not 0
- * @x_max:	X is at most this, and the verifier knows it; X_UNKNOWN if not
- * @x_align:	X is a multiple of this, 1, 2 or 4, and the verifier knows it
+ * @x_max:	X is at most this; X_UNKNOWN if it is not known
+ * @x_align:	X is a multiple of this: 1, 2 or 4
  */
 struct facts {
 	bool seen;

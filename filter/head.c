@@ -84,8 +84,9 @@ static void find_range(const struct gen *g, struct body *body)
 			continue;
 		if (in->k >= body->head && in->k + size > body->full)
 			continue;
-		body->lo = min32(body->lo, in->k);
-		body->hi = max32(body->hi, hi);
+		/* From even to even offsets, as the fields of the head are. */
+		body->lo = min32(body->lo, in->k & ~1U);
+		body->hi = max32(body->hi, (hi + 1) & ~1U);
 	}
 }
 
@@ -119,11 +120,6 @@ uint32_t head_common(const struct gen *g)
 
 /* ---- filling the window; a byte that no load wants is left out */
 
-static bool wanted(const struct gen *g, uint32_t from, uint32_t to)
-{
-	return from < g->body.hi && to > g->body.lo;
-}
-
 static int16_t place(const struct gen *g, uint32_t k)
 {
 	return (int16_t)(g->window + (int32_t)k);
@@ -134,41 +130,41 @@ static void copy(struct gen *g, uint32_t from, uint32_t to, uint32_t delta)
 	pktload_copy(g, max32(from, g->body.lo), min32(to, g->body.hi), delta);
 }
 
-/* The window lies such that these are aligned (translate.c: layout()). */
 static void zero_macs(struct gen *g)
 {
-	if (wanted(g, 0, 2))
-		emit(g, BPF_ST_MEM(BPF_H, BPF_REG_10, place(g, 0), 0));
-	if (wanted(g, 2, 6))
-		emit(g, BPF_ST_MEM(BPF_W, BPF_REG_10, place(g, 2), 0));
-	if (wanted(g, 6, 10))
-		emit(g, BPF_ST_MEM(BPF_W, BPF_REG_10, place(g, 6), 0));
-	if (wanted(g, 10, 12))
-		emit(g, BPF_ST_MEM(BPF_H, BPF_REG_10, place(g, 10), 0));
+	uint32_t from = g->body.lo, to = min32(FRAME_MAC_LEN, g->body.hi);
+
+	while (from < to) {
+		unsigned int size = pktload_piece(g, from, to);
+
+		emit(g, BPF_ST_MEM(pktload_size(size), BPF_REG_10, place(g, from), 0));
+		from += size;
+	}
 }
 
-static void store_type(struct gen *g, uint32_t at)
+/* Store a field of the head, which begins at an even offset, as does the window. */
+static void store_field(struct gen *g, uint8_t reg, uint32_t at)
 {
-	if (wanted(g, at, at + 2))
-		emit(g, BPF_STX_MEM(BPF_H, BPF_REG_10, REG_A, place(g, at)));
+	if (at >= g->body.lo && at < g->body.hi)
+		emit(g, BPF_STX_MEM(BPF_H, BPF_REG_10, reg, place(g, at)));
 }
 
 /* REG_PTR is free: nothing is cast before l2 has been used up. */
 static void store_tag(struct gen *g)
 {
-	if (!wanted(g, FRAME_MAC_LEN, FRAME_MAC_LEN + FRAME_TAG_LEN))
+	if (g->body.lo >= FRAME_MAC_LEN + FRAME_TAG_LEN || g->body.hi <= FRAME_MAC_LEN)
 		return;
 	emit(g, BPF_MOV64_REG(REG_PTR, REG_A));
 	emit(g, BPF_ALU64_IMM(BPF_RSH, REG_PTR, FRAME_L2_TPID_SHIFT));
-	emit(g, BPF_STX_MEM(BPF_H, BPF_REG_10, REG_PTR, place(g, FRAME_MAC_LEN)));
+	store_field(g, REG_PTR, FRAME_MAC_LEN);
 	emit(g, BPF_ALU64_IMM(BPF_RSH, REG_PTR, FRAME_L2_TCI_SHIFT - FRAME_L2_TPID_SHIFT));
-	emit(g, BPF_STX_MEM(BPF_H, BPF_REG_10, REG_PTR, place(g, FRAME_MAC_LEN + 2)));
+	store_field(g, REG_PTR, FRAME_MAC_LEN + 2);
 }
 
 static void fill_synth(struct gen *g)
 {
 	zero_macs(g);
-	store_type(g, FRAME_MAC_LEN);
+	store_field(g, REG_A, FRAME_MAC_LEN);
 	copy(g, FRAME_HEAD_SYNTH, UINT32_MAX, 0);
 }
 
@@ -183,7 +179,7 @@ static void fill_synth_vlan(struct gen *g)
 {
 	zero_macs(g);
 	store_tag(g);
-	store_type(g, FRAME_MAC_LEN + FRAME_TAG_LEN);
+	store_field(g, REG_A, FRAME_MAC_LEN + FRAME_TAG_LEN);
 	copy(g, FRAME_HEAD_SYNTH_VLAN, UINT32_MAX, 0);
 }
 

@@ -129,24 +129,39 @@ static uint8_t opposite(uint16_t op)
 	}
 }
 
+/*
+ * The line that is translated after @line. Jumps go through jumps that lead on, so these are left
+ * out where no line falls through into them, as after a conditional jump.
+ */
+static size_t following(const struct gen *g, size_t line)
+{
+	size_t next = line + 1;
+
+	while (thread(g, next) != next && !g->flow.loop_head[next])
+		next++;
+	return next;
+}
+
 static void translate_cond(struct gen *g, size_t line)
 {
 	const struct cbpf_insn *in = &g->prog->insns[line];
 	uint8_t op = (uint8_t)CBPF_OP(in->code); /* the same in eBPF */
 	size_t yes = thread(g, line + 1 + in->jt), no = thread(g, line + 1 + in->jf);
+	size_t next = following(g, line);
 
-	if (yes == no) {
-		if (yes != line + 1)
-			go_on(g, yes);
-		return;
-	}
-	if (yes == line + 1 && opposite(op)) {
+	if (yes != no && yes == next && opposite(op)) {
 		jump_to(g, condition(g, line, opposite(op)), no);
+		no = next;
+	} else if (yes != no) {
+		jump_to(g, condition(g, line, op), yes);
+	}
+	if (no != next) {
+		go_on(g, no);
 		return;
 	}
-	jump_to(g, condition(g, line, op), yes);
-	if (no != line + 1)
-		go_on(g, no);
+	/* What is between is left out. */
+	facts_meet(&g->at[next], &g->now);
+	g->now.seen = next == line + 1;
 }
 
 /* ---- the other classes */
@@ -171,7 +186,6 @@ static void translate_ld(struct gen *g, size_t line)
 		pktload_abs(g, dst, in->k, 1, false);
 		if (g->dead)
 			break;
-		/* 64-bit operations: all verifiers follow their bounds. */
 		emit(g, BPF_ALU64_IMM(BPF_AND, dst, 0xf));
 		emit(g, BPF_ALU64_IMM(BPF_LSH, dst, 2));
 		break;

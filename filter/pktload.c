@@ -22,7 +22,7 @@ static bool is_direct(const struct gen *g)
 	return g->opts->load == FILTER_LOAD_DIRECT;
 }
 
-static uint8_t size_code(unsigned int size)
+uint8_t pktload_size(unsigned int size)
 {
 	switch (size) {
 	case 1:
@@ -57,12 +57,8 @@ static void after_call(struct gen *g)
 {
 	if (g->keep & FLOW_A)
 		emit(g, BPF_LDX_MEM(BPF_W, REG_A, BPF_REG_10, gen_slot(g, SLOT_A)));
-	if (g->keep & FLOW_X) {
+	if (g->keep & FLOW_X)
 		emit(g, BPF_LDX_MEM(BPF_W, REG_X, BPF_REG_10, gen_slot(g, SLOT_X)));
-		/* Older verifiers forget a value's bounds when it goes by the stack. */
-		g->now.x_max = X_UNKNOWN;
-		g->now.x_align = 1;
-	}
 	g->now.base_in_tmp = false;
 	g->now.linear = LINEAR_NONE;
 	g->now.ptr = PTR_NONE;
@@ -100,11 +96,11 @@ static void read_addr(struct gen *g, uint8_t dst, unsigned int size)
 {
 	if (is_direct(g)) {
 		cast(g, PTR_NONE);
-		emit(g, BPF_LDX_MEM(size_code(size), dst, REG_PTR, g->opts->bytes_off));
+		emit(g, BPF_LDX_MEM(pktload_size(size), dst, REG_PTR, g->opts->bytes_off));
 		return;
 	}
 	probe_to_stack(g, gen_slot(g, SLOT_TMP), size);
-	emit(g, BPF_LDX_MEM(size_code(size), dst, BPF_REG_10, gen_slot(g, SLOT_TMP)));
+	emit(g, BPF_LDX_MEM(pktload_size(size), dst, BPF_REG_10, gen_slot(g, SLOT_TMP)));
 }
 
 /* The base, less the bias, to @reg. */
@@ -144,6 +140,16 @@ void pktload_check(struct gen *g, uint32_t extent)
 /* As long as X + extent can not wrap, 32 bits do. */
 #define X_SMALL (1U << 30)
 
+/*
+ * X + @k to @reg. Not by copying X and adding to it: the verifier (6.12) would link the two, carry
+ * over to X what a branch says about the sum, and get that wrong.
+ */
+static void sum_x(struct gen *g, uint8_t reg, uint32_t k)
+{
+	emit(g, BPF_MOV64_IMM(reg, k));
+	emit(g, BPF_ALU64_REG(BPF_ADD, reg, REG_X));
+}
+
 /* Reject unless linear >= X + @extent. */
 static void check_x(struct gen *g, uint32_t extent)
 {
@@ -157,8 +163,7 @@ static void check_x(struct gen *g, uint32_t extent)
 			emit(g, BPF_MOV32_REG(REG_LINEAR, REG_LINEAR));
 			g->now.linear = LINEAR_FULL;
 		}
-		emit(g, BPF_MOV64_REG(REG_TMP2, REG_X));
-		emit(g, BPF_ALU64_IMM(BPF_ADD, REG_TMP2, extent));
+		sum_x(g, REG_TMP2, extent);
 		asm_jump(&g->as,
 			 small ? BPF_JMP32_REG(BPF_JGT, REG_TMP2, REG_LINEAR, 0)
 			       : BPF_JMP_REG(BPF_JGT, REG_TMP2, REG_LINEAR, 0),
@@ -183,10 +188,10 @@ static void compose(struct gen *g, uint8_t dst, struct place p, unsigned int siz
 		int16_t off = (int16_t)(p.off + (int)(nth * part));
 
 		if (i == 0) {
-			emit(g, BPF_LDX_MEM(size_code(part), dst, p.reg, off));
+			emit(g, BPF_LDX_MEM(pktload_size(part), dst, p.reg, off));
 			continue;
 		}
-		emit(g, BPF_LDX_MEM(size_code(part), REG_TMP2, p.reg, off));
+		emit(g, BPF_LDX_MEM(pktload_size(part), REG_TMP2, p.reg, off));
 		emit(g, BPF_ALU32_IMM(BPF_LSH, dst, 8 * part));
 		emit(g, BPF_ALU32_REG(BPF_OR, dst, REG_TMP2));
 	}
@@ -234,7 +239,7 @@ static void load_memory(struct gen *g, uint8_t dst, uint32_t k, unsigned int siz
 			get_base(g, REG_TMP);
 			cast(g, PTR_FRAME);
 		}
-		emit(g, BPF_LDX_MEM(size_code(size), dst, REG_PTR, g->opts->bytes_off + k));
+		emit(g, BPF_LDX_MEM(pktload_size(size), dst, REG_PTR, g->opts->bytes_off + k));
 	} else {
 		get_base(g, addr_reg(g));
 		add_const(g, addr_reg(g), k);
@@ -265,7 +270,7 @@ static void load_memory_x(struct gen *g, uint32_t k, unsigned int size, bool raw
 			emit(g, BPF_ALU64_REG(BPF_ADD, REG_TMP, REG_X));
 			cast(g, PTR_FRAME_X);
 		}
-		emit(g, BPF_LDX_MEM(size_code(size), REG_A, REG_PTR, g->opts->bytes_off + k));
+		emit(g, BPF_LDX_MEM(pktload_size(size), REG_A, REG_PTR, g->opts->bytes_off + k));
 	} else {
 		get_base(g, addr_reg(g));
 		emit(g, BPF_ALU64_REG(BPF_ADD, addr_reg(g), REG_X));
@@ -275,22 +280,39 @@ static void load_memory_x(struct gen *g, uint32_t k, unsigned int size, bool raw
 	to_host(g, REG_A, size, raw);
 }
 
-/* Load from the window at X + @k, which is in REG_TMP if @sum. */
-static void load_window_x(struct gen *g, uint32_t k, unsigned int size, bool raw, bool sum)
+/* The least 2^n - 1 that is not below @n. */
+static uint32_t low_bits(uint32_t n)
 {
-	struct place p = {.reg = REG_TMP, .off = g->window};
+	uint32_t bits = 0;
+
+	while (bits < n)
+		bits = bits << 1 | 1;
+	return bits;
+}
+
+/*
+ * X to REG_TMP, of which it is known to be at most @max. The "and" changes nothing, but the
+ * verifier now knows how large and how aligned the value is. It may have forgotten (5.10, for what
+ * was on the stack). Or it may hold contradictory ideas of X, on ways that no run takes: after
+ * "jgt x" that 10497 <= X <= 60, or that X is 1, of a multiple of 4. Then it would refuse the
+ * program.
+ */
+static void masked_x(struct gen *g, uint32_t max)
+{
+	emit(g, BPF_MOV64_REG(REG_TMP, REG_X));
+	emit(g, BPF_ALU64_IMM(BPF_AND, REG_TMP, low_bits(max) & ~(g->now.x_align - 1U)));
+	g->now.base_in_tmp = false;
+}
+
+/* Load from the window at X + @k, where REG_TMP holds X + @k - @off. */
+static void load_window_at(struct gen *g, uint32_t k, uint32_t off, unsigned int size, bool raw)
+{
+	struct place p = {.reg = REG_TMP, .off = (int16_t)(g->window + (int32_t)off)};
 	unsigned int align = alignment(g->window + (int32_t)k);
 
-	if (sum) {
-		emit(g, BPF_ALU64_REG(BPF_ADD, REG_TMP, BPF_REG_10));
-	} else {
-		emit(g, BPF_MOV64_REG(REG_TMP, BPF_REG_10));
-		emit(g, BPF_ALU64_REG(BPF_ADD, REG_TMP, REG_X));
-		p.off = (int16_t)(p.off + (int32_t)k);
-	}
 	p.align = align < g->now.x_align ? align : g->now.x_align;
+	emit(g, BPF_ALU64_REG(BPF_ADD, REG_TMP, BPF_REG_10));
 	load_window(g, REG_A, p, size, raw);
-	g->now.base_in_tmp = false;
 }
 
 /* Which of the two it is shows when it runs. */
@@ -299,9 +321,8 @@ static void load_either_x(struct gen *g, uint32_t k, unsigned int size, bool raw
 	uint32_t window = asm_label(&g->as), done = asm_label(&g->as);
 	struct facts before, memory;
 
-	g->now.base_in_tmp = false; /* the sum is there from here on */
-	emit(g, BPF_MOV64_REG(REG_TMP, REG_X));
-	add_const(g, REG_TMP, k);
+	sum_x(g, REG_TMP, k);
+	g->now.base_in_tmp = false;
 	asm_jump(&g->as, BPF_JMP_IMM(BPF_JLE, REG_TMP, last, 0), window);
 	before = g->now;
 	load_memory_x(g, k, size, raw);
@@ -309,7 +330,11 @@ static void load_either_x(struct gen *g, uint32_t k, unsigned int size, bool raw
 	asm_jump(&g->as, BPF_JMP_A(0), done);
 	asm_bind(&g->as, window);
 	g->now = before;
-	load_window_x(g, k, size, raw, true);
+	/* The sum once more; that it is not above is known, but must be seen to be so. */
+	masked_x(g, last);
+	add_const(g, REG_TMP, k);
+	asm_jump(&g->as, BPF_JMP_IMM(BPF_JGT, REG_TMP, last, 0), g->reject);
+	load_window_at(g, k, 0, size, raw);
 	facts_meet(&g->now, &memory);
 	asm_bind(&g->as, done);
 }
@@ -322,12 +347,14 @@ void pktload_ind(struct gen *g, uint32_t k, unsigned int size, bool raw)
 	check_x(g, k + size);
 	if (g->dead)
 		return;
-	if (k > last)
+	if (k > last) {
 		load_memory_x(g, k, size, raw);
-	else if ((uint64_t)g->now.x_max + k <= (uint64_t)last)
-		load_window_x(g, k, size, raw, false);
-	else
+	} else if ((int64_t)low_bits(g->now.x_max) + k <= last) {
+		masked_x(g, g->now.x_max);
+		load_window_at(g, k, k, size, raw);
+	} else {
 		load_either_x(g, k, size, raw, (uint32_t)last);
+	}
 }
 
 /* ---- the rest */
@@ -362,7 +389,16 @@ void pktload_ancillary(struct gen *g, uint32_t k)
 	read_addr(g, REG_A, 4);
 }
 
-/* Copy through REG_TMP2, by the largest aligned pieces. */
+unsigned int pktload_piece(const struct gen *g, uint32_t from, uint32_t to)
+{
+	int off = g->window + (int)from;
+	unsigned int size = 8;
+
+	while (size > to - from || off % (int)size)
+		size /= 2;
+	return size;
+}
+
 static void copy_direct(struct gen *g, uint32_t from, uint32_t to, uint32_t delta)
 {
 	if (g->now.ptr != PTR_FRAME) {
@@ -370,14 +406,12 @@ static void copy_direct(struct gen *g, uint32_t from, uint32_t to, uint32_t delt
 		cast(g, PTR_FRAME);
 	}
 	while (from < to) {
-		int16_t off = (int16_t)(g->window + (int32_t)from);
-		unsigned int size = 8;
+		unsigned int size = pktload_piece(g, from, to);
+		int16_t off = (int16_t)(g->window + (int)from);
 
-		while (size > to - from || off % (int)size)
-			size /= 2;
-		emit(g, BPF_LDX_MEM(size_code(size), REG_TMP2, REG_PTR,
+		emit(g, BPF_LDX_MEM(pktload_size(size), REG_TMP2, REG_PTR,
 				    g->opts->bytes_off + delta + from));
-		emit(g, BPF_STX_MEM(size_code(size), BPF_REG_10, REG_TMP2, off));
+		emit(g, BPF_STX_MEM(pktload_size(size), BPF_REG_10, REG_TMP2, off));
 		from += size;
 	}
 }

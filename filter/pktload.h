@@ -29,6 +29,12 @@ void pktload_ancillary(struct gen *g, uint32_t k);
 /** pktload_check() - Reject frames with fewer than @extent bytes to read */
 void pktload_check(struct gen *g, uint32_t extent);
 
+/** pktload_size() - BPF_B, BPF_H, BPF_W or BPF_DW for a size in bytes */
+uint8_t pktload_size(unsigned int size);
+
+/** pktload_piece() - Size of the largest aligned access that starts window bytes [@from, @to) */
+unsigned int pktload_piece(const struct gen *g, uint32_t from, uint32_t to);
+
 /**
  * pktload_copy() - Copy frame bytes [@from, @to) from memory to the window
  *

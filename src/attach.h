@@ -10,37 +10,45 @@
 #include "src/load.h"
 
 struct attached;
+struct backend;
 
 struct attach_result {
-	const char *backend; /* name of the way they are attached */
-	size_t attached;     /* functions that are watched */
-	size_t refused;	     /* functions that the kernel did not take */
+	size_t attached; /* functions that are watched */
+	size_t refused;	 /* functions that the kernel did not take */
 };
 
 /**
- * attach_check() - can this kernel attach one program to many functions?
+ * attach_choose() - the best way to attach that this kernel has
+ * @name: the one that is wanted, or NULL for the best
  * @funcs: some of them are tried
+ * @ret_backend: receives a constant
  *
- * Asks by linking: some kernels load such programs and then refuse the link. Says on stderr what is
+ * Asks by linking: some kernels load programs and then refuse the link. Says on stderr what is
  * missing.
  *
- * Return: 0 or -errno.
+ * Return: 0; -EINVAL if there is no backend of that name; -EOPNOTSUPP if none works.
  */
-int attach_check(const struct funcs *funcs);
+int attach_choose(const char *name, const struct funcs *funcs, const struct backend **ret_backend);
+
+/* attach_name() - the name of a backend; attach_kind() - the programs that it needs */
+const char *attach_name(const struct backend *backend);
+enum load_kind attach_kind(const struct backend *backend);
 
 /**
  * attach_all() - attach to all functions
- * @loaded: programs, must outlive the result
+ * @backend: from attach_choose()
+ * @loaded: programs of its kind; must outlive the result
  * @funcs: functions, sorted by position
  * @ret_attached: receives the new object, on success only
  * @ret_result: what was done
  *
- * A function that the kernel refuses is found, left out and counted. Says on stderr what is wrong.
+ * A function that the kernel refuses is left out and counted. Says on stderr what is wrong.
  *
  * Return: 0 or -errno.
  */
-int attach_all(const struct loaded *loaded, const struct funcs *funcs,
-	       struct attached **ret_attached, struct attach_result *ret_result);
+int attach_all(const struct backend *backend, const struct loaded *loaded,
+	       const struct funcs *funcs, struct attached **ret_attached,
+	       struct attach_result *ret_result);
 
 /* attach_free() - detach all; afterwards no program runs any more; @a may be NULL */
 void attach_free(struct attached *a);

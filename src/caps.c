@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/log.h"
+#include "src/tracefs.h"
 #include "src/util.h"
 
 /* The type through which the filter reads packet bytes, and its array (see filter/pktload.h). */
@@ -131,8 +132,7 @@ const char *caps_explain_refusal(void)
 			why = " (kernel lockdown is in confidentiality mode, which forbids tracing)";
 		free(text);
 	}
-	if (!*why && access("/sys/kernel/tracing/available_filter_functions", F_OK) &&
-	    access("/sys/kernel/debug/tracing/available_filter_functions", F_OK))
+	if (!*why && !tracefs_dir())
 		why = " (this kernel offers no function tracing)";
 	return why;
 }

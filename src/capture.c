@@ -17,7 +17,8 @@ int capture_take(void *capture, const void *data, size_t size)
 	struct record rec;
 	struct view view;
 
-	/* Every record is counted somewhere, also those that come while the programs are detached. */
+	/* Every record is counted somewhere, also those that come while the programs are detached.
+	 */
 	if (c->err) {
 		c->unsunk++;
 		return 0;
@@ -63,7 +64,8 @@ static void print_cause(uint64_t n, const char *what)
 
 void account_print(const struct account *a)
 {
-	fprintf(stderr, "%" PRIu64 " packet%s captured\n", a->captured, a->captured == 1 ? "" : "s");
+	fprintf(stderr, "%" PRIu64 " packet%s captured\n", a->captured,
+		a->captured == 1 ? "" : "s");
 	fprintf(stderr, "%" PRIu64 " packet%s received by filter\n", a->received,
 		a->received == 1 ? "" : "s");
 	fprintf(stderr, "%" PRIu64 " packet%s dropped by kernel\n", a->dropped,

@@ -39,6 +39,9 @@ void frame_build(uint64_t l2, const uint8_t *raw, uint32_t raw_len, uint32_t sna
 	}
 	if (l2 & FRAME_L2_SYNTH)
 		head = put16(f->head, head, FRAME_L2_TYPE(l2));
+	/* The frame ends within the addresses (a small snaplen): the tag's place is behind that. */
+	if (macs == raw_len && macs < FRAME_MAC_LEN && !(l2 & FRAME_L2_SYNTH))
+		head = 0;
 	add_piece(f, snaplen, raw, macs);
 	add_piece(f, snaplen, f->head, head);
 	add_piece(f, snaplen, raw + macs, raw_len - macs);

@@ -8,13 +8,15 @@
 #include "src/funcs.h"
 
 #include <errno.h>
+#include <regex.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "src/ksyms.h"
 #include "src/log.h"
+#include "src/tracefs.h"
 #include "src/util.h"
 
 /*
@@ -77,7 +79,8 @@ struct traceable {
 struct discovery {
 	struct kbtf_func *candidates; /* sorted by name, then module */
 	size_t n_candidates;
-	bool *available; /* one a candidate: named by available_filter_functions */
+	bool *available;       /* one a candidate: named by available_filter_functions */
+	const regex_t *wanted; /* NULL: all */
 	struct funcs *out;
 	size_t cap;
 };
@@ -105,8 +108,10 @@ static void note_role(struct func_roles *roles, const struct traceable *t)
 	if (!strcmp(t->name, "skb_release_head_state"))
 		roles->release = EV_ENTRY_BLOCK(t->addr);
 	for (i = 0; i < ARRAY_SIZE(end_names); i++)
-		if (!strcmp(t->name, end_names[i]))
-			roles->end[i] = t->addr;
+		if (!strcmp(t->name, end_names[i])) {
+			roles->end[i].name = end_names[i];
+			roles->end[i].addr = t->addr;
+		}
 	for (i = 0; i < ARRAY_SIZE(tail_names); i++)
 		if (!strcmp(t->name, tail_names[i]))
 			roles->tail[i] = EV_ENTRY_BLOCK(t->addr);
@@ -136,6 +141,8 @@ static int add(struct discovery *d, const struct traceable *t)
 	if (!candidate || (d->available && !d->available[candidate - d->candidates]))
 		return 0;
 	note_role(&out->roles, t);
+	if (d->wanted && regexec(d->wanted, t->name, 0, NULL, 0))
+		return 0;
 	pos = position(candidate, &why);
 	if (!pos) {
 		log_verbose("%s is left out: %s", t->name, why);
@@ -217,19 +224,6 @@ static int add_from_kallsyms(struct discovery *d, const struct ksyms *syms)
 	return err;
 }
 
-static const char *tracefs(void)
-{
-	static const char *const places[] = {"/sys/kernel/tracing", "/sys/kernel/debug/tracing"};
-	char path[64];
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		strcat(strcpy(path, places[i]), "/available_filter_functions");
-		if (!access(path, R_OK))
-			return places[i];
-	}
-	return NULL;
-}
-
 /* Before 6.5: names from tracefs, addresses from kallsyms. */
 static int discover_by_name(const char *dir, struct discovery *d)
 {
@@ -296,11 +290,42 @@ static void sort_and_unite(struct funcs *funcs)
 	funcs->n = n;
 }
 
-int funcs_discover(struct kbtf *btf, struct funcs *ret_funcs)
+/* The whole name has to match, as with pwru. */
+static int compile_pattern(const char *pattern, regex_t *ret_regex)
+{
+	char *whole, why[128];
+	int err;
+
+	if (asprintf(&whole, "^(%s)$", pattern) < 0)
+		return -ENOMEM;
+	err = regcomp(ret_regex, whole, REG_EXTENDED | REG_NOSUB);
+	free(whole);
+	if (!err)
+		return 0;
+	regerror(err, ret_regex, why, sizeof(why));
+	log_error("--filter-func '%s': %s", pattern, why);
+	return -EINVAL;
+}
+
+static int discover(const char *dir, struct kbtf *btf, struct discovery *d)
+{
+	int err = kbtf_skb_funcs(btf, &d->candidates, &d->n_candidates);
+
+	if (!err)
+		err = discover_by_address(dir, d);
+	if (err == -ENOENT)
+		err = discover_by_name(dir, d);
+	free(d->candidates);
+	free(d->available);
+	return err;
+}
+
+int funcs_discover(struct kbtf *btf, const char *pattern, struct funcs *ret_funcs)
 {
 	struct funcs found = {0};
 	struct discovery d = {.out = &found};
-	const char *dir = tracefs();
+	const char *dir = tracefs_dir();
+	regex_t regex;
 	int err;
 
 	if (!dir) {
@@ -310,16 +335,18 @@ int funcs_discover(struct kbtf *btf, struct funcs *ret_funcs)
 			"kernel lacks CONFIG_DYNAMIC_FTRACE");
 		return -ENOENT;
 	}
-	err = kbtf_skb_funcs(btf, &d.candidates, &d.n_candidates);
-	if (!err) {
-		err = discover_by_address(dir, &d);
-		if (err == -ENOENT)
-			err = discover_by_name(dir, &d);
+	if (pattern) {
+		err = compile_pattern(pattern, &regex);
+		if (err)
+			return err;
+		d.wanted = &regex;
 	}
-	free(d.candidates);
-	free(d.available);
+	err = discover(dir, btf, &d);
+	if (pattern)
+		regfree(&regex);
 	if (!err && !found.n) {
-		log_error("no function of this kernel takes an skb and can be traced");
+		log_error("no function of this kernel%s%s takes an skb and can be traced",
+			  pattern ? " that matches --filter-func " : "", pattern ?: "");
 		err = -ENOENT;
 	}
 	if (err) {

@@ -22,26 +22,31 @@ struct func {
 struct func_roles {
 	uint64_t release;	    /* skb_release_head_state(), as EV_ENTRY_BLOCK() */
 	uint64_t tail[EV_TAIL_MAX]; /* called between that and the end, as EV_ENTRY_BLOCK() */
-	uint64_t end[2];	    /* called last; addresses to attach to */
+	struct {
+		const char *name;
+		uint64_t addr;
+	} end[2]; /* called last */
 };
 
 struct funcs {
 	struct func *v; /* sorted by pos, then address */
 	size_t n;
 	struct func_roles roles;
-	size_t skipped;	   /* take an skb, but were set aside */
+	size_t skipped; /* take an skb, but were set aside */
 };
 
 /**
  * funcs_discover() - find the functions to attach to
  * @btf: the kernel's types
+ * @pattern: extended regular expression that the whole name has to match; NULL: all names
  * @ret_funcs: filled on success; free with funcs_free()
  *
  * Says on stderr what is missing.
  *
- * Return: 0; -ENOENT without tracefs or without a function; -errno of reading.
+ * Return: 0; -EINVAL for a bad pattern; -ENOENT without tracefs or without a function; -errno of
+ * reading.
  */
-int funcs_discover(struct kbtf *btf, struct funcs *ret_funcs);
+int funcs_discover(struct kbtf *btf, const char *pattern, struct funcs *ret_funcs);
 
 /* funcs_free() - @funcs may be zero-filled */
 void funcs_free(struct funcs *funcs);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/log.h"
 #include "src/util.h"
@@ -34,7 +35,8 @@ struct func_list {
 /* libbpf has errors of its own, beyond those of errno, for a file that is no ELF or no BTF. */
 static bool is_format_error(int err)
 {
-	return err == -EPROTO || err == -EINVAL || err == -ENODATA || err <= -__LIBBPF_ERRNO__START;
+	return err == -EPROTO || err == -EIO || err == -EINVAL || err == -ENODATA ||
+	       err <= -__LIBBPF_ERRNO__START;
 }
 
 int kbtf_open(const char *path, struct kbtf **ret_btf)
@@ -47,6 +49,8 @@ int kbtf_open(const char *path, struct kbtf **ret_btf)
 		return -ENOMEM;
 	btf->vmlinux = btf__parse(file, NULL);
 	err = btf->vmlinux ? 0 : -errno;
+	if (is_format_error(err) || (err == -ENOENT && !access(file, F_OK)))
+		err = -EINVAL;
 	if (err == -ENOENT && !path)
 		log_error(
 			"this kernel has no type information (%s): it needs CONFIG_DEBUG_INFO_BTF=y, "
@@ -79,21 +83,23 @@ static const struct btf_type *strip(const struct btf *btf, __u32 id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, id);
 
-	while (t && (btf_is_mod(t) || btf_is_typedef(t)))
-		t = btf__type_by_id(btf, t->type);
+	/* A damaged file may have a type that refers to itself. */
+	for (int depth = 0; t && (btf_is_mod(t) || btf_is_typedef(t)); depth++)
+		t = depth < 32 ? btf__type_by_id(btf, t->type) : NULL;
 	return t;
 }
 
 static bool is_skb_pointer(const struct btf *btf, __u32 id)
 {
 	const struct btf_type *t = strip(btf, id);
+	const char *name;
 
 	if (!t || !btf_is_ptr(t))
 		return false;
 	t = strip(btf, t->type);
+	name = t ? btf__name_by_offset(btf, t->name_off) : NULL;
 	/* By name: a module's split BTF may hold a copy, or only a declaration. */
-	return t && (btf_is_struct(t) || btf_is_fwd(t)) &&
-	       !strcmp(btf__name_by_offset(btf, t->name_off), "sk_buff");
+	return name && (btf_is_struct(t) || btf_is_fwd(t)) && !strcmp(name, "sk_buff");
 }
 
 /*
@@ -103,12 +109,12 @@ static bool is_skb_pointer(const struct btf *btf, __u32 id)
 static int registers_of(const struct btf *btf, __u32 id)
 {
 	const struct btf_type *t = strip(btf, id);
-	__s64 size;
+	__u32 size;
 
-	if (!t || !btf_is_composite(t))
+	if (!t || !(btf_is_composite(t) || btf_is_int(t)))
 		return 1;
-	size = btf__resolve_size(btf, id);
-	return size > 16 ? 0 : size > 8 ? 2 : 1;
+	size = t->size;
+	return size > 16 || !size ? 0 : size > 8 ? 2 : 1;
 }
 
 /* The argument register, from 1, that holds the first skb; 0 if none does. */
@@ -116,11 +122,16 @@ static int skb_position(const struct btf *btf, const struct btf_type *func)
 {
 	const struct btf_type *proto = btf__type_by_id(btf, func->type);
 	const struct btf_param *params;
+	const struct btf_type *ret;
 	int reg = 1;
 
 	if (!proto || !btf_is_func_proto(proto))
 		return 0;
 	params = btf_params(proto);
+	/* A large result is put where a hidden first argument says. */
+	ret = strip(btf, proto->type);
+	if (ret && btf_is_composite(ret) && ret->size > 16)
+		reg++;
 	for (int i = 0; i < btf_vlen(proto) && reg <= KBTF_MAX_POS; i++) {
 		if (is_skb_pointer(btf, params[i].type))
 			return reg;
@@ -142,7 +153,7 @@ static int collect(const struct btf *btf, __u32 first_id, const char *module,
 		if (!btf_is_func(t))
 			continue;
 		pos = skb_position(btf, t);
-		if (!pos)
+		if (!pos || !btf__name_by_offset(btf, t->name_off))
 			continue;
 		v = grow(list->v, list->n, &list->cap, sizeof(*v));
 		if (!v)
@@ -215,6 +226,8 @@ static void merge_same_names(struct func_list *list)
 {
 	size_t n = 0;
 
+	if (!list->n)
+		return;
 	qsort(list->v, list->n, sizeof(*list->v), compare);
 	for (size_t i = 0; i < list->n; i++) {
 		if (n && !compare(&list->v[n - 1], &list->v[i])) {

@@ -41,7 +41,7 @@ static char *parse_line(char *line, struct ksym *ret_sym, char *ret_type)
 {
 	char *p = (char *)parse_hex(line, &ret_sym->addr);
 
-	if (p[0] != ' ' || !p[1] || p[2] != ' ')
+	if (p == line || p[0] != ' ' || !p[1] || p[2] != ' ')
 		return NULL;
 	*ret_type = p[1];
 	ret_sym->name = p += 3;
@@ -64,7 +64,10 @@ static int by_address(const void *a, const void *b)
 {
 	const struct ksym *x = a, *y = b;
 
-	return x->addr < y->addr ? -1 : x->addr > y->addr;
+	if (x->addr != y->addr)
+		return x->addr < y->addr ? -1 : 1;
+	/* Aliases stay in the order of the file, into which the names point. */
+	return x->name < y->name ? -1 : x->name > y->name;
 }
 
 /* kallsyms is sorted, but for the modules behind vmlinux. */

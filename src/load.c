@@ -9,6 +9,8 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +24,18 @@
 
 struct loaded {
 	struct pwru_cap_bpf *skel;
-	bool direct;
+	const struct bpf_program *by_pos[KBTF_MAX_POS + 1]; /* from 1; NULL: not needed */
+	const struct bpf_program *end;
+};
+
+/* Names of programs, and how libbpf is to load what is in their sections. */
+static const struct {
+	const char *prefix;
+	const char *section;
+	enum bpf_attach_type attach_type;
+} kinds[] = {
+	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_TRACE_KPROBE_MULTI},
+	[LOAD_KPROBE] = {"kprobe", "kprobe+", 0},
 };
 
 /* What the handler needs; lives while the object is opened and loaded. */
@@ -38,8 +51,8 @@ static int find_stub(const struct bpf_object *obj, const struct bpf_prog_load_op
 	const struct btf *btf = bpf_object__btf(obj);
 
 	for (__u32 i = 0; i < opts->func_info_cnt; i++) {
-		const struct bpf_func_info *info =
-			(const void *)((const char *)opts->func_info + i * opts->func_info_rec_size);
+		const struct bpf_func_info *info = (const void *)((const char *)opts->func_info +
+								  i * opts->func_info_rec_size);
 		const struct btf_type *t = btf__type_by_id(btf, info->type_id);
 
 		if (t && !strcmp(btf__name_by_offset(btf, t->name_off), STUB))
@@ -86,27 +99,34 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 	return 0;
 }
 
-static struct bpf_program *program(const struct loaded *l, int pos)
+static const struct bpf_program *select_program(const struct loaded *l, const char *fmt, ...)
 {
-	struct bpf_program *const direct[] = {
-		l->skel->progs.multi_direct_1, l->skel->progs.multi_direct_2,
-		l->skel->progs.multi_direct_3, l->skel->progs.multi_direct_4,
-		l->skel->progs.multi_direct_5,
-	};
-	struct bpf_program *const probed[] = {
-		l->skel->progs.multi_probed_1, l->skel->progs.multi_probed_2,
-		l->skel->progs.multi_probed_3, l->skel->progs.multi_probed_4,
-		l->skel->progs.multi_probed_5,
-	};
+	struct bpf_program *prog;
+	char name[32];
+	va_list ap;
 
-	return (l->direct ? direct : probed)[pos - 1];
+	va_start(ap, fmt);
+	vsnprintf(name, sizeof(name), fmt, ap);
+	va_end(ap);
+	prog = bpf_object__find_program_by_name(l->skel->obj, name);
+	if (prog)
+		bpf_program__set_autoload(prog, true);
+	return prog;
 }
 
-static void select_programs(const struct loaded *l, const struct funcs *funcs)
+/* Only what will be attached is loaded. */
+static void select_programs(struct loaded *l, const struct load_opts *opts)
 {
-	for (size_t i = 0; i < funcs->n; i++)
-		bpf_program__set_autoload(program(l, funcs->v[i].pos), true);
-	bpf_program__set_autoload(l->skel->progs.multi_end, true);
+	const char *prefix = kinds[opts->kind].prefix;
+	const char *variant = opts->caps->direct ? "direct" : "probed";
+
+	for (size_t i = 0; i < opts->funcs->n; i++) {
+		int pos = opts->funcs->v[i].pos;
+
+		if (!l->by_pos[pos])
+			l->by_pos[pos] = select_program(l, "%s_%s_%d", prefix, variant, pos);
+	}
+	l->end = select_program(l, "%s_end", prefix);
 }
 
 static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
@@ -146,7 +166,7 @@ static int open_and_load(const struct load_opts *opts, struct splicer *s, struct
 	}
 	s->obj = l->skel->obj;
 	fill_settings(l->skel, opts);
-	select_programs(l, opts->funcs);
+	select_programs(l, opts);
 	err = pwru_cap_bpf__load(l->skel);
 	if (err)
 		log_error("the kernel refuses the tracing programs: %s%s; -vv shows its words",
@@ -164,11 +184,10 @@ int load_programs(const struct load_opts *opts, struct loaded **ret_loaded)
 
 	if (!l)
 		return -ENOMEM;
-	l->direct = opts->caps->direct;
 	err = translate_filter(opts, &s.body);
 	if (!err) {
-		id = libbpf_register_prog_handler("kprobe.multi+", BPF_PROG_TYPE_KPROBE,
-						  BPF_TRACE_KPROBE_MULTI, &handler);
+		id = libbpf_register_prog_handler(kinds[opts->kind].section, BPF_PROG_TYPE_KPROBE,
+						  kinds[opts->kind].attach_type, &handler);
 		err = id < 0 ? id : open_and_load(opts, &s, l);
 		if (id >= 0)
 			libbpf_unregister_prog_handler(id);
@@ -185,12 +204,12 @@ int load_programs(const struct load_opts *opts, struct loaded **ret_loaded)
 
 const struct bpf_program *loaded_program(const struct loaded *l, int pos)
 {
-	return program(l, pos);
+	return l->by_pos[pos];
 }
 
 const struct bpf_program *loaded_end_program(const struct loaded *l)
 {
-	return l->skel->progs.multi_end;
+	return l->end;
 }
 
 int loaded_ring_fd(const struct loaded *l)

@@ -8,12 +8,19 @@
 #include <bpf/libbpf.h>
 #include <stdbool.h>
 
+#include "bpf/event.h"
 #include "filter/cbpf.h"
 #include "src/caps.h"
 #include "src/funcs.h"
-#include "bpf/event.h"
+
+/* Which of the programs: those for kprobe.multi links, or those for kprobes. */
+enum load_kind {
+	LOAD_MULTI,
+	LOAD_KPROBE,
+};
 
 struct load_opts {
+	enum load_kind kind;
 	const struct caps *caps;
 	const struct funcs *funcs;	/* decides which programs are needed */
 	const struct cbpf_prog *filter; /* what the expression became */

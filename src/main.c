@@ -28,8 +28,8 @@
 /* Depth of the stacks that are captured. */
 #define STACK_ROOM 64
 
-#define POLL_MS	  100
-#define SECOND_NS 1000000000ULL
+#define POLL_MS	   100
+#define SECOND_NS  1000000000ULL
 
 static volatile sig_atomic_t stop;
 
@@ -41,6 +41,7 @@ struct session {
 	struct caps caps;
 	struct funcs funcs;
 	struct loaded *loaded;
+	const struct backend *backend;
 	struct attached *attached;
 	struct attach_result result;
 	struct ring *ring;
@@ -96,15 +97,17 @@ static int prepare(struct session *s)
 	if (err)
 		return err;
 	caps_detect(s->btf, &s->caps);
-	err = funcs_discover(s->btf, &s->funcs);
+	err = funcs_discover(s->btf, s->opts->filter_func, &s->funcs);
 	if (err)
 		return err;
-	log_verbose("%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
-		    s->funcs.n, s->funcs.skipped,
-		    s->caps.direct ? "by direct loads" : "by probe reads");
-	err = attach_check(&s->funcs);
+	log_verbose(
+		"%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
+		s->funcs.n, s->funcs.skipped,
+		s->caps.direct ? "by direct loads" : "by probe reads");
+	err = attach_choose(s->opts->backend, &s->funcs, &s->backend);
 	if (err)
 		return err;
+	load.kind = attach_kind(s->backend);
 	log_status("loading the programs ...");
 	err = load_programs(&load, &s->loaded);
 	if (err)
@@ -119,8 +122,8 @@ static int attach(struct session *s)
 {
 	int err;
 
-	log_status("attaching to %zu functions ...", s->funcs.n);
-	err = attach_all(s->loaded, &s->funcs, &s->attached, &s->result);
+	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
+	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
 	return err;
@@ -133,7 +136,7 @@ static int open_sink(struct session *s)
 		.path = opts->write_path,
 		.command_line = opts->command_line,
 		.expression = opts->expression,
-		.backend = s->result.backend,
+		.backend = attach_name(s->backend),
 		.functions = s->result.attached,
 		.snaplen = opts->snaplen,
 		.packet_buffered = opts->packet_buffered,
@@ -162,8 +165,9 @@ static void listen(struct session *s)
 	uint64_t next = clock_now_ns() + SECOND_NS;
 
 	s->capture.limit = s->opts->count;
-	log_info("listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
-		 s->result.attached, s->result.backend, s->opts->snaplen);
+	log_info(
+		"listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
+		s->result.attached, attach_name(s->backend), s->opts->snaplen);
 	while (!stop && !capture_done(&s->capture)) {
 		int n = ring_poll(s->ring, POLL_MS);
 
@@ -238,7 +242,7 @@ static int test_attach(struct session *s)
 	detached = clock_now_ns();
 	log_status_clear();
 	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",
-	       "attach", "detach", s->result.backend, s->result.attached,
+	       "attach", "detach", attach_name(s->backend), s->result.attached,
 	       (attached - start) / 1e9, (detached - attached) / 1e9);
 	return 0;
 }

@@ -28,6 +28,8 @@
 enum {
 	OPT_VERSION = 256,
 	OPT_KERNEL_BTF,
+	OPT_FILTER_FUNC,
+	OPT_BACKEND,
 	OPT_TEST_ATTACH,
 };
 
@@ -46,7 +48,10 @@ static const struct {
 	{'n', NULL, NULL, "accepted for tcpdump's sake: nothing is looked up in the DNS anyway"},
 	{'v', NULL, NULL, "say more; twice: also what libbpf and the kernel say"},
 	{'q', "quiet", NULL, "say less: errors and the summary only"},
-	{OPT_KERNEL_BTF, "kernel-btf", "FILE", "type information of the running kernel, if it has none"},
+	{OPT_KERNEL_BTF, "kernel-btf", "FILE",
+	 "type information of the running kernel, if it has none"},
+	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches"},
+	{OPT_BACKEND, "backend", "NAME", "how to attach: auto (default), kprobe-multi, kprobe"},
 	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
 	{'h', "help", NULL, "this text"},
 	{OPT_VERSION, "version", NULL, "versions of pwru-cap, libbpf and libpcap"},
@@ -163,6 +168,12 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_KERNEL_BTF:
 		o->kernel_btf = arg;
 		return 0;
+	case OPT_FILTER_FUNC:
+		o->filter_func = arg;
+		return 0;
+	case OPT_BACKEND:
+		o->backend = strcmp(arg, "auto") ? arg : NULL;
+		return 0;
 	case OPT_TEST_ATTACH:
 		o->test_attach = true;
 		return 0;
@@ -218,8 +229,7 @@ static char *join(char **words, int n)
 	return text;
 }
 
-int options_parse(int argc, char **argv, struct options *ret_opts,
-		  enum options_action *ret_action)
+int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action)
 {
 	char letters[2 * ARRAY_SIZE(table) + 1];
 	struct option longs[ARRAY_SIZE(table) + 1];

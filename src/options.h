@@ -9,17 +9,19 @@
 #include <stdio.h>
 
 struct options {
-	const char *write_path; /* -w; NULL: text on stdout */
-	uint64_t count;		/* -c; 0: no limit */
-	uint32_t snaplen;	/* -s, bytes */
-	uint32_t ring_bytes;	/* -B, a power of two */
-	const char *ifname;	/* -i; NULL: all devices */
-	int verbosity;		/* -v counts up; -q makes it negative */
-	bool packet_buffered;	/* -U */
-	const char *kernel_btf; /* --kernel-btf; NULL: the running kernel's */
-	bool test_attach;	/* --test-attach */
-	char *expression;	/* the words joined by blanks; NULL: everything; to be freed */
-	char *command_line;	/* as it was typed, near enough; to be freed */
+	const char *write_path;	 /* -w; NULL: text on stdout */
+	uint64_t count;		 /* -c; 0: no limit */
+	uint32_t snaplen;	 /* -s, bytes */
+	uint32_t ring_bytes;	 /* -B, a power of two */
+	const char *ifname;	 /* -i; NULL: all devices */
+	int verbosity;		 /* -v counts up; -q makes it negative */
+	bool packet_buffered;	 /* -U */
+	const char *kernel_btf;	 /* --kernel-btf; NULL: the running kernel's */
+	const char *filter_func; /* --filter-func; NULL: all functions */
+	const char *backend;	 /* --backend; NULL: the best */
+	bool test_attach;	 /* --test-attach */
+	char *expression;	 /* the words joined by blanks; NULL: everything; to be freed */
+	char *command_line;	 /* as it was typed, near enough; to be freed */
 };
 
 enum options_action {
@@ -37,8 +39,7 @@ enum options_action {
  *
  * Return: 0, -EINVAL for wrong usage, -ENOMEM.
  */
-int options_parse(int argc, char **argv, struct options *ret_opts,
-		  enum options_action *ret_action);
+int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action);
 
 void options_free(struct options *opts);
 

@@ -33,9 +33,14 @@ int sink_check(const char *path)
 	if (!strcmp(path, "-")) {
 		if (!isatty(STDOUT_FILENO))
 			return 0;
-		log_error("-w -: standard output is a terminal: redirect it, or pipe it to a reader "
-			  "(pwru-cap -w - ... | tcpdump -n -r -)");
+		log_error(
+			"-w -: standard output is a terminal: redirect it, or pipe it to a reader "
+			"(pwru-cap -w - ... | tcpdump -n -r -)");
 		return -ENOTTY;
+	}
+	if (!*path) {
+		log_error("-w: the name of the file is empty");
+		return -ENOENT;
 	}
 	if (!stat(path, &st)) {
 		if (S_ISDIR(st.st_mode))

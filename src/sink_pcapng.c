@@ -23,7 +23,8 @@ struct sink_pcapng {
 	struct sink_info info;
 	struct outfile *out;
 	struct ifaces *ifaces;
-	struct buf line; /* the first comment of the packet at hand */
+	struct buf line;   /* the first comment of the packet at hand */
+	uint64_t unmarked; /* packets that failed before the output saw them */
 };
 
 static struct sink_pcapng *self(struct sink *sink)
@@ -49,13 +50,14 @@ static int write_section(struct sink_pcapng *s)
 	printable(command, sizeof(command), s->info.command_line);
 	snprintf(attached, sizeof(attached), "attached to %u functions (%s)", s->info.functions,
 		 s->info.backend);
-	err = pcapng_append_shb(outfile_buf(s->out), &(struct pcapng_shb){
-							     .hardware = uts.machine,
-							     .os = os,
-							     .userappl = "pwru-cap " PWRU_CAP_VERSION,
-							     .comments = comments,
-							     .n_comments = ARRAY_SIZE(comments),
-						     });
+	err = pcapng_append_shb(outfile_buf(s->out),
+				&(struct pcapng_shb){
+					.hardware = uts.machine,
+					.os = os,
+					.userappl = "pwru-cap " PWRU_CAP_VERSION,
+					.comments = comments,
+					.n_comments = ARRAY_SIZE(comments),
+				});
 	return err ? err : outfile_mark(s->out, OUTFILE_OTHER);
 }
 
@@ -87,37 +89,44 @@ static int64_t interface_of(struct sink_pcapng *s, const struct view *view)
 	return err ? err : number;
 }
 
-static int pcapng_packet(struct sink *sink, const struct view *view)
+static int append_packet(struct sink_pcapng *s, const struct view *view)
 {
-	struct sink_pcapng *s = self(sink);
 	const struct ev_hdr *hdr = view->rec->hdr;
 	int64_t number = interface_of(s, view);
 	const char *comments[2];
-	uint32_t wire = hdr->wire_len;
-	int err;
+	struct pcapng_epb epb = {
+		.ifid = number,
+		/* The bytes were read a moment after the lengths, and may be more by then. */
+		.origlen = hdr->wire_len < view->frame.caplen ? view->frame.caplen : hdr->wire_len,
+		.ts_ns = view->time_ns,
+		.pieces = view->frame.pieces,
+		.n_pieces = view->frame.n_pieces,
+		.flags = pcapng_epb_flags(hdr->pkt_type),
+		.dropcount = view->dropped,
+		.packetid = hdr->id,
+		.comments = comments,
+		.n_comments = ARRAY_SIZE(comments),
+	};
 
 	if (number < 0)
 		return number;
-	/* The bytes were read a moment after the lengths, and may be more by then. */
-	if (wire < view->frame.caplen)
-		wire = view->frame.caplen;
 	buf_reset(&s->line);
 	comment_line(&s->line, view);
 	comments[0] = buf_str(&s->line);
 	comments[1] = view->stack;
-	err = pcapng_append_epb(outfile_buf(s->out), &(struct pcapng_epb){
-							     .ifid = number,
-							     .origlen = wire,
-							     .ts_ns = view->time_ns,
-							     .pieces = view->frame.pieces,
-							     .n_pieces = view->frame.n_pieces,
-							     .flags = pcapng_epb_flags(hdr->pkt_type),
-							     .dropcount = view->dropped,
-							     .packetid = hdr->id,
-							     .comments = comments,
-							     .n_comments = ARRAY_SIZE(comments),
-						     });
-	return err ? err : outfile_mark(s->out, OUTFILE_PACKET);
+	return pcapng_append_epb(outfile_buf(s->out), &epb);
+}
+
+static int pcapng_packet(struct sink *sink, const struct view *view)
+{
+	struct sink_pcapng *s = self(sink);
+	int err = append_packet(s, view);
+
+	if (err) {
+		s->unmarked++;
+		return err;
+	}
+	return outfile_mark(s->out, OUTFILE_PACKET);
 }
 
 static int pcapng_flush(struct sink *sink)
@@ -132,7 +141,7 @@ static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
 	int err = outfile_close(s->out, &stats);
 
 	ret_stats->written = stats.written;
-	ret_stats->failed = stats.lost;
+	ret_stats->failed = stats.lost + s->unmarked;
 	ifaces_free(s->ifaces);
 	buf_free(&s->line);
 	free(s);

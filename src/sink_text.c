@@ -3,18 +3,22 @@
  * A line a sighting on standard output: the time, and the first comment that pcapng gets.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "src/comment.h"
 #include "src/sink.h"
 
+/* Lines that gather before they are written. */
+#define BATCH_BYTES (64 * 1024)
+
 struct sink_text {
 	struct sink sink;
 	uint64_t written, failed;
-	int err;
-	struct buf line;
+	uint64_t pending; /* lines in out */
+	int err;	  /* the first; nothing is written any more */
+	struct buf out;
 };
 
 static struct sink_text *self(struct sink *sink)
@@ -32,30 +36,53 @@ static void put_time(struct buf *out, uint64_t ns)
 		   (unsigned int)(ns % 1000000000));
 }
 
-static int text_packet(struct sink *sink, const struct view *view)
+static uint64_t count_lines(const uint8_t *text, size_t len)
 {
-	struct sink_text *s = self(sink);
+	uint64_t n = 0;
 
-	buf_reset(&s->line);
-	put_time(&s->line, view->time_ns);
-	comment_line(&s->line, view);
-	buf_puts(&s->line, "\n");
-	if (!s->err && fwrite(s->line.data, 1, s->line.len, stdout) != s->line.len)
-		s->err = -errno;
-	if (s->err)
-		s->failed++;
-	else
-		s->written++;
-	return s->err;
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	return n;
 }
 
 static int text_flush(struct sink *sink)
 {
 	struct sink_text *s = self(sink);
+	size_t done = 0;
+	uint64_t lines;
 
-	if (fflush(stdout) && !s->err)
-		s->err = -errno;
+	while (!s->err && done < s->out.len) {
+		ssize_t n = write(STDOUT_FILENO, s->out.data + done, s->out.len - done);
+
+		if (n >= 0)
+			done += n;
+		else if (errno != EINTR)
+			s->err = -errno;
+	}
+	lines = count_lines(s->out.data, done);
+	s->written += lines;
+	s->failed += s->pending - lines;
+	s->pending = 0;
+	buf_reset(&s->out);
 	return s->err;
+}
+
+static int text_packet(struct sink *sink, const struct view *view)
+{
+	struct sink_text *s = self(sink);
+	size_t before = s->out.len;
+
+	s->pending++;
+	put_time(&s->out, view->time_ns);
+	comment_line(&s->out, view);
+	buf_puts(&s->out, "\n");
+	if (buf_error(&s->out)) {
+		s->err = buf_error(&s->out);
+		buf_cut(&s->out, before);
+	}
+	if (s->err || s->out.len >= BATCH_BYTES)
+		return text_flush(sink);
+	return 0;
 }
 
 static int text_close(struct sink *sink, struct sink_stats *ret_stats)
@@ -64,7 +91,7 @@ static int text_close(struct sink *sink, struct sink_stats *ret_stats)
 	int err = text_flush(sink);
 
 	*ret_stats = (struct sink_stats){.written = s->written, .failed = s->failed};
-	buf_free(&s->line);
+	buf_free(&s->out);
 	free(s);
 	return err;
 }

@@ -71,8 +71,9 @@ void view_wait(struct view_state *state)
 	pthread_join(state->reader, NULL);
 	state->reading = false;
 	if (state->syms_err == -EPERM)
-		log_info("/proc/kallsyms hides the addresses (sysctl kernel.kptr_restrict): functions "
-			 "are shown as addresses");
+		log_info(
+			"/proc/kallsyms hides the addresses (sysctl kernel.kptr_restrict): functions "
+			"are shown as addresses");
 	else if (state->syms_err)
 		log_info("/proc/kallsyms: %s: functions are shown as addresses",
 			 strerror(-state->syms_err));

@@ -18,13 +18,13 @@ struct view_state;
 
 struct view {
 	const struct record *rec;
-	uint64_t time_ns; /* since 1970-01-01 UTC */
-	uint64_t dropped; /* records lost on this CPU since the one before */
-	const char *func; /* "?" if it is not known */
+	uint64_t time_ns;   /* since 1970-01-01 UTC */
+	uint64_t dropped;   /* records lost on this CPU since the one before */
+	const char *func;   /* "?" if it is not known */
 	const char *module; /* NULL: vmlinux */
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
-	const char *stack;	 /* text, see stacks.h; "" if there is none; until the next view */
+	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
 	struct frame frame;
 };
 

@@ -228,10 +228,34 @@ static const struct cbpf_insn loop[] = {ST(LDB, 22),
 					ST(CBPF_ALU | CBPF_SUB | CBPF_K, 1),
 					JP(CBPF_JMP | CBPF_JA, (uint32_t)-3, 0, 0),
 					ST(RETK, 5)};
+/* What is known before the loop does not hold in its second round. */
+static const struct cbpf_insn loop_facts[] = {
+	ST(LDB, 22), ST(CBPF_ALU | CBPF_AND | CBPF_K, 7), ST(CBPF_MISC | CBPF_TAX, 0),
+	/* 3: the head */
+	ST(LDW, 30), ST(CBPF_ST, 1), ST(LDHX, 14), ST(CBPF_ST, 2), ST(CBPF_MISC | CBPF_TXA, 0),
+	JP(CBPF_JMP | CBPF_JEQ | CBPF_K, 0, 3, 0), ST(CBPF_ALU | CBPF_SUB | CBPF_K, 1),
+	ST(CBPF_MISC | CBPF_TAX, 0), JP(CBPF_JMP | CBPF_JA, (uint32_t)-9, 0, 0),
+	ST(CBPF_LDX | CBPF_MEM, 1), ST(CBPF_LD | CBPF_MEM, 2), ST(CBPF_ALU | CBPF_XOR | CBPF_X, 0),
+	ST(RETA, 0)};
+/* Back to a jump that leads on. */
+static const struct cbpf_insn loop_to_ja[] = {ST(LDB, 22),
+					      ST(CBPF_ALU | CBPF_AND | CBPF_K, 3),
+					      JP(CBPF_JMP | CBPF_JEQ | CBPF_K, 0, 0, 1),
+					      JP(CBPF_JMP | CBPF_JA, 3, 0, 0),
+					      ST(CBPF_ALU | CBPF_SUB | CBPF_K, 1),
+					      JP(CBPF_JMP | CBPF_JEQ | CBPF_K, 1, 0, 1),
+					      JP(CBPF_JMP | CBPF_JA, (uint32_t)-4, 0, 0),
+					      ST(RETA, 0)};
 /* A load whose value nobody reads still rejects. */
 static const struct cbpf_insn dead_loads[] = {ST(LDW, 60), ST(LDXMSH, 70), ST(LDH, 20),
 					      JP(CBPF_JMP | CBPF_JEQ | CBPF_K, 0, 0, 0),
 					      ST(RETK, 9)};
+/* The way that is translated first knows of a longer frame than the other one. */
+static const struct cbpf_insn join_proven[] = {
+	ST(LDB, 22), JP(CBPF_JMP | CBPF_JSET | CBPF_K, 1, 0, 2),
+	ST(LDB, 90), JP(CBPF_JMP | CBPF_JA, 1, 0, 0),
+	ST(LDB, 50), ST(LDW, 60),
+	ST(RETA, 0)};
 static const struct cbpf_insn chain[] = {ST(LDB, 23),
 					 JP(CBPF_JMP | CBPF_JEQ | CBPF_K, 6, 0, 1),
 					 JP(CBPF_JMP | CBPF_JA, 1, 0, 0),
@@ -264,7 +288,8 @@ static const struct {
 	HAND(initial_m),     HAND(raw_meets_host), HAND(raw_16_meets_32), HAND(raw_mask),
 	HAND(raw_mask_only), HAND(across_calls),   HAND(same_x),	  HAND(x_imm),
 	HAND(x_huge),	     HAND(k_huge),	   HAND(k_huge_first),	  HAND(loop),
-	HAND(dead_loads),    HAND(chain),	   HAND(shifts_x),
+	HAND(dead_loads),    HAND(join_proven),	   HAND(loop_facts),	  HAND(loop_to_ja),
+	HAND(chain),	     HAND(shifts_x),
 };
 
 size_t corpus_cnt(void)

@@ -28,6 +28,9 @@
 #define FRAME_ROOM (FRAME_MAX + FRAME_TAIL + 16)
 #define SKB_ROOM   512
 
+/* In the value: its address at 0, and the sighting to run over, if one at a time. */
+#define INDEX_OFF 8
+
 struct desc {
 	uint64_t base, linear, wire, l2, skb;
 };
@@ -40,6 +43,7 @@ struct kern {
 	size_t value_size;
 	uint8_t *value;
 	uint64_t value_addr;
+	bool single; /* one sighting a test run */
 	uint32_t max, cnt;
 	size_t descs, results, skbs, bytes; /* offsets in the value */
 	char log[LOG_SIZE];
@@ -166,23 +170,6 @@ static int set_up(struct kern *k, uint32_t max)
 	return rc < 0 ? rc : 0;
 }
 
-struct kern *kern_new(uint32_t max_sightings, char *why, size_t size)
-{
-	struct kern *k = calloc(1, sizeof(*k));
-	int rc;
-
-	if (!k)
-		abort();
-	k->map = k->btf_fd = -1;
-	libbpf_set_print(NULL);
-	rc = set_up(k, max_sightings);
-	if (!rc)
-		return k;
-	snprintf(why, size, "no BPF test runs here: %s", strerror(-rc));
-	kern_free(k);
-	return NULL;
-}
-
 void kern_free(struct kern *k)
 {
 	if (k->value)
@@ -221,37 +208,54 @@ void kern_add(struct kern *k, const struct sighting *s, unsigned int skb)
 	k->cnt++;
 }
 
-/* Instructions that other ones refer to. */
-enum {
-	AT_FUNC_ADDR = 1,
-	AT_ONE = 8,
-	AT_CHECK = 11,
-	AT_CALL = 21,
-	AT_EXIT = 28,
-	AT_STUB = 29
-};
-
 /*
+ * The program around the filter.
+ *
  *	main:	bpf_loop(cnt, one, NULL, 0)
  *	one(i):	results[i] = pwru_filter(descs[i])
+ *	stub
+ *
+ * Before 5.17 there is no bpf_loop(), and main is one(i), with i from the value's second word.
  */
-static int load_spliced(struct kern *k, const struct insn_buf *code, struct splice_prog *ret)
+#define PROGRAM_MAX 48
+
+static size_t put(struct bpf_insn *program, size_t at, const struct bpf_insn *insns, size_t cnt)
 {
-	struct bpf_insn insns[] = {
+	memcpy(program + at, insns, cnt * sizeof(*insns));
+	return at + cnt;
+}
+
+static size_t put_main(const struct kern *k, struct bpf_insn *program)
+{
+	struct bpf_insn loop[] = {
 		BPF_MOV64_IMM(BPF_REG_1, k->cnt),
-		BPF_RAW_INSN(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_FUNC, 0,
-			     AT_ONE - AT_FUNC_ADDR - 1),
+		/* to what follows this array: 8 - 1 - 1 */
+		BPF_RAW_INSN(BPF_LD | BPF_IMM | BPF_DW, BPF_REG_2, BPF_PSEUDO_FUNC, 0, 6),
 		BPF_RAW_INSN(0, 0, 0, 0, 0),
 		BPF_MOV64_IMM(BPF_REG_3, 0),
 		BPF_MOV64_IMM(BPF_REG_4, 0),
 		BPF_EMIT_CALL(BPF_FUNC_loop),
 		BPF_MOV64_IMM(BPF_REG_0, 0),
 		BPF_EXIT_INSN(),
-		/* AT_ONE */
+	};
+	struct bpf_insn single[] = {
+		LD_MAP_VALUE(BPF_REG_1, k->map, INDEX_OFF),
+		BPF_LDX_MEM(BPF_DW, BPF_REG_1, BPF_REG_1, 0),
+	};
+
+	if (k->single)
+		return put(program, 0, single, sizeof(single) / sizeof(single[0]));
+	return put(program, 0, loop, sizeof(loop) / sizeof(loop[0]));
+}
+
+static size_t put_one(const struct kern *k, struct bpf_insn *program, size_t at)
+{
+	struct bpf_insn one[] = {
 		BPF_MOV64_REG(BPF_REG_6, BPF_REG_1),
 		BPF_MOV64_REG(BPF_REG_7, BPF_REG_1),
 		BPF_MOV64_IMM(BPF_REG_0, 1),
-		BPF_JMP_IMM(BPF_JGE, BPF_REG_6, k->max, AT_EXIT - AT_CHECK - 1),
+		/* to the exit */
+		BPF_JMP_IMM(BPF_JGE, BPF_REG_6, k->max, 16),
 		BPF_ALU64_IMM(BPF_MUL, BPF_REG_7, sizeof(struct desc)),
 		LD_MAP_VALUE(BPF_REG_8, k->map, (int32_t)k->descs),
 		BPF_ALU64_REG(BPF_ADD, BPF_REG_8, BPF_REG_7),
@@ -260,33 +264,45 @@ static int load_spliced(struct kern *k, const struct insn_buf *code, struct spli
 		BPF_LDX_MEM(BPF_DW, BPF_REG_3, BPF_REG_8, offsetof(struct desc, wire)),
 		BPF_LDX_MEM(BPF_DW, BPF_REG_4, BPF_REG_8, offsetof(struct desc, l2)),
 		BPF_LDX_MEM(BPF_DW, BPF_REG_5, BPF_REG_8, offsetof(struct desc, skb)),
-		BPF_CALL_REL(AT_STUB - AT_CALL - 1),
+		/* to what follows this array */
+		BPF_CALL_REL(7),
 		BPF_ALU64_IMM(BPF_MUL, BPF_REG_6, sizeof(uint32_t)),
 		LD_MAP_VALUE(BPF_REG_8, k->map, (int32_t)k->results),
 		BPF_ALU64_REG(BPF_ADD, BPF_REG_8, BPF_REG_6),
 		BPF_STX_MEM(BPF_W, BPF_REG_8, BPF_REG_0, 0),
 		BPF_MOV64_IMM(BPF_REG_0, 0),
 		BPF_EXIT_INSN(),
-		/* AT_STUB */
-		BPF_MOV64_IMM(BPF_REG_0, 1),
-		BPF_EXIT_INSN(),
 	};
-	struct bpf_func_info funcs[] = {
-		{0, k->func_type[0]}, {AT_ONE, k->func_type[1]}, {AT_STUB, k->func_type[2]}};
-	struct splice_prog prog = {.insns = insns,
-				   .insn_cnt = sizeof(insns) / sizeof(insns[0]),
-				   .func_info = funcs,
-				   .func_info_cnt = 3,
-				   .func_info_rec_size = sizeof(funcs[0])};
 
-	return splice(&prog, 2, code->insns, code->cnt, ret);
+	return put(program, at, one, sizeof(one) / sizeof(one[0]));
+}
+
+static int make_program(const struct kern *k, const struct insn_buf *code, struct splice_prog *ret)
+{
+	static const struct bpf_insn stub[] = {BPF_MOV64_IMM(BPF_REG_0, 1), BPF_EXIT_INSN()};
+	struct bpf_insn program[PROGRAM_MAX];
+	struct bpf_func_info funcs[3];
+	struct splice_prog prog = {
+		.insns = program, .func_info = funcs, .func_info_rec_size = sizeof(funcs[0])};
+	uint32_t cnt = 0;
+	size_t at;
+
+	funcs[cnt++] = (struct bpf_func_info){0, k->func_type[0]};
+	at = put_main(k, program);
+	if (!k->single)
+		funcs[cnt++] = (struct bpf_func_info){(uint32_t)at, k->func_type[1]};
+	at = put_one(k, program, at);
+	funcs[cnt++] = (struct bpf_func_info){(uint32_t)at, k->func_type[2]};
+	prog.insn_cnt = put(program, at, stub, 2);
+	prog.func_info_cnt = cnt;
+	return splice(&prog, cnt - 1, code->insns, code->cnt, ret);
 }
 
 int kern_load(struct kern *k, const struct insn_buf *code)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_btf_fd = (uint32_t)k->btf_fd);
 	struct splice_prog prog;
-	int fd = load_spliced(k, code, &prog);
+	int fd = make_program(k, code, &prog);
 
 	if (fd)
 		return fd;
@@ -326,5 +342,48 @@ const uint32_t *kern_run(struct kern *k, int fd)
 	uint32_t *results = (uint32_t *)(void *)(k->value + k->results);
 
 	memset(results, 0xee, k->cnt * sizeof(*results));
-	return test_run(fd) ? NULL : results;
+	if (!k->single)
+		return test_run(fd) ? NULL : results;
+	for (uint64_t i = 0; i < k->cnt; i++) {
+		memcpy(k->value + INDEX_OFF, &i, sizeof(i));
+		if (test_run(fd))
+			return NULL;
+	}
+	return results;
+}
+
+/* Whether a filter that accepts all loads, and runs. */
+static int try_out(struct kern *k)
+{
+	struct bpf_insn insns[] = {BPF_MOV64_IMM(BPF_REG_0, 1), BPF_EXIT_INSN()};
+	struct insn_buf code = {.insns = insns, .cnt = 2};
+	int fd = kern_load(k, &code);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+struct kern *kern_new(uint32_t max_sightings, char *why, size_t size)
+{
+	struct kern *k = calloc(1, sizeof(*k));
+	int rc;
+
+	if (!k)
+		abort();
+	k->map = k->btf_fd = -1;
+	libbpf_set_print(NULL);
+	rc = set_up(k, max_sightings);
+	if (!rc)
+		rc = try_out(k);
+	if (rc) {
+		k->single = true;
+		rc = k->value_addr ? try_out(k) : rc;
+	}
+	if (!rc)
+		return k;
+	snprintf(why, size, "no BPF test runs here: %s", strerror(-rc));
+	kern_free(k);
+	return NULL;
 }

@@ -4,6 +4,7 @@
 #
 #   make check-filter                          all of them; what cannot run here says SKIP
 #   build/asan/tests/filter/test_random SEED   other random programs (test_diff: other frames)
+#   make check-filter-guests                   in the verifiers of four other kernels
 #   make fuzz FUZZ_SECONDS=600                 the fuzzers
 
 FUZZ_SECONDS	?= 60
@@ -31,6 +32,21 @@ check-filter: $(FILTER_BIN)
 		echo "== $$t"; $$t || failed="$$failed $$t"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
+# ---- the same programs in the guests' kernels, without sanitizers: emulation is slow enough
+
+PLAIN		:= $(BUILD)/plain
+GUEST_BIN	:= $(patsubst %,$(PLAIN)/tests/filter/%,test_kernel test_random test_long)
+
+$(PLAIN)/%.o: %.c
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+$(GUEST_BIN): %: %.o $(FILTER_OBJ:$(ASAN)/%=$(PLAIN)/%)
+	$(Q)$(CC) -o $@ $^ -lbpf -lpcap
+
+.PHONY: check-filter-guests
+check-filter-guests: $(GUEST_BIN)
+	$(Q)BUILD=$(BUILD) tests/filter/guests
+
 # ---- fuzzers: clang's, and so is all that goes into them
 
 FUZZ		:= $(BUILD)/fuzz
@@ -55,4 +71,4 @@ fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(ASAN)/make_seeds
 	$(Q)cd $(FUZZ) && ./fuzz_splice -max_total_time=$(FUZZ_SECONDS) -max_len=2048 \
 		-print_final_stats=1 -verbosity=0 splice
 
--include $(FILTER_OBJ:.o=.d) $(FILTER_BIN:=.d)
+-include $(FILTER_OBJ:.o=.d) $(FILTER_BIN:=.d) $(FILTER_OBJ:$(ASAN)/%.o=$(PLAIN)/%.d) $(GUEST_BIN:=.d)

@@ -11,13 +11,17 @@
 /* Needs those above. */
 #include <cmocka.h>
 
-/* Run a table of cmocka tests, and count them on the last line, as all test programs here do. */
+/*
+ * Run a table of cmocka tests, and count them on the last line, as all test programs here do. TAP
+ * because cmocka's other formats print a count that tests/check would add, too.
+ */
 #define UNIT_MAIN(tests)                                                           \
 	int main(void)                                                             \
 	{                                                                          \
-		int failed = cmocka_run_group_tests(tests, NULL, NULL);            \
-		int cnt = (int)(sizeof(tests) / sizeof((tests)[0]));               \
+		int failed, cnt = (int)(sizeof(tests) / sizeof((tests)[0]));       \
                                                                                    \
+		cmocka_set_message_output(CM_OUTPUT_TAP);                          \
+		failed = cmocka_run_group_tests(tests, NULL, NULL);                \
 		printf("%d passed, %d failed, 0 skipped\n", cnt - failed, failed); \
 		return failed != 0;                                                \
 	}

@@ -5,11 +5,19 @@
 set -u
 . /test/traffic.sh
 
+# Without kprobe-multi, attaching to all functions takes minutes under emulation: some do.
+case $KERNEL in
+5.10 | 6.1) FEW='(ip|icmp|tcp_v4)_rcv.*|__?dev_queue_xmit|dev_hard_start_xmit|ip_(local_)?out(put)?|ip_local_deliver|__netif_receive_skb.*|consume_skb|kfree_skb.*|skb_release_.*|__kfree_skb' ;;
+*) FEW= ;;
+esac
+
+
 # capture_start NAME ARGS...: in the background; returns when it listens. Sets CAP.
 capture_start() {
 	name=$1
 	shift
-	pwru-cap "$@" 2>"$OUT/$name.err" &
+	# Not the function: the process is to be signalled.
+	pwru-cap ${FEW:+--filter-func "$FEW"} "$@" 2>"$OUT/$name.err" &
 	CAP=$!
 	wait_for 60 grep -q 'listening on' "$OUT/$name.err" || echo "$name: does not listen" >&2
 }
@@ -128,15 +136,13 @@ timed() {
 
 net_up
 tls_serve /tmp || echo "the TLS server does not start" >&2
-timed run_case test_attach pwru-cap --test-attach
-if [ "$(cat "$OUT/test_attach.status")" = 0 ]; then
-	timed tls_case
-	timed pipe_case
-	timed ping_case
-	timed vlan_case
-	timed overload_case
-	timed output_cases
-fi
+timed run_case test_attach pwru-cap --test-attach ${FEW:+--filter-func "$FEW"}
+timed tls_case
+timed pipe_case
+timed ping_case
+timed vlan_case
+timed overload_case
+[ -n "$FEW" ] || timed output_cases
 timed error_cases
 kill $TLS_PID
 net_down

@@ -59,8 +59,8 @@ static void test_sync_again(void **state)
 		int64_t off;
 		int followed;
 	} rows[] = {
-		{0, 0},	       {10 * MS, 0},	   {-10 * MS, 0},	 {30 * MS, 0},
-		{-30 * MS, 0}, {70 * MS, 1},	   {-70 * MS, 1},	 {1000 * MS, 1},
+		{0, 0},		 {10 * MS, 0},	    {-10 * MS, 0},	{30 * MS, 0},
+		{-30 * MS, 0},	 {70 * MS, 1},	    {-70 * MS, 1},	{1000 * MS, 1},
 		{-5000 * MS, 1}, {3600000 * MS, 1}, {-3600000 * MS, 1},
 	};
 	struct wall_clock right = {0}, clock;

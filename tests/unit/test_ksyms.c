@@ -138,8 +138,8 @@ static void test_first_of_aliases(void **state)
 	assert_non_null(text);
 	for (int i = 199; i >= 0; i--)
 		for (int k = 0; k < 50; k++)
-			len += snprintf(text + len, size - len,
-					"ffffffffc0%06x t f%d_%d\t[m%d]\n", i * 256, i, k, i);
+			len += snprintf(text + len, size - len, "ffffffffc0%06x t f%d_%d\t[m%d]\n",
+					i * 256, i, k, i);
 	assert_int_equal(read_text(text, len, &syms), 0);
 	for (int i = 0; i < 200; i++) {
 		sym = ksyms_find(syms, 0xffffffffc0000000 + i * 256 + 255);
@@ -154,11 +154,7 @@ static void test_first_of_aliases(void **state)
 static void test_one_line(void **state)
 {
 	static const char *const lines[] = {
-		"1000 T f\n",
-		"1000 T f",
-		"1000 T f\t[m]\n",
-		"1000 T f\t[m]",
-		"1000 T f [m]\n",
+		"1000 T f\n", "1000 T f", "1000 T f\t[m]\n", "1000 T f\t[m]", "1000 T f [m]\n",
 	};
 
 	(void)state;
@@ -205,7 +201,6 @@ static void test_garbage(void **state)
 		"ffffffff81000000\tT\tname\n",
 		"zzzz T name\n",
 		" ffffffff81000000 T name\n",
-		" T name\n",
 		"\177ELF\2\1\1",
 		"ffffffff81000000 T good\nbad\n",
 		"ffffffff81000000 T good\n\nffffffff81000001 T good\n",
@@ -224,6 +219,16 @@ static void test_garbage(void **state)
 	assert_int_equal(ksyms_read("/nonexistent/kallsyms", &syms), -ENOENT);
 	assert_int_equal(ksyms_read("/tmp", &syms), -EISDIR);
 	assert_null(syms);
+}
+
+/* A line without an address does not have the address 0. */
+static void test_no_address(void **state)
+{
+	static const char text[] = " T name\n";
+	struct ksyms *syms = NULL;
+
+	(void)state;
+	assert_int_equal(read_text(text, sizeof(text) - 1, &syms), -EINVAL);
 }
 
 /* The machine's own: it is read, or it is hidden. */
@@ -258,10 +263,10 @@ static void test_own_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find),	  cmocka_unit_test(test_all),
-		cmocka_unit_test(test_one_line),  cmocka_unit_test(test_first_of_aliases),
-		cmocka_unit_test(test_hidden),	  cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_own_kernel),
+		cmocka_unit_test(test_find),	   cmocka_unit_test(test_all),
+		cmocka_unit_test(test_one_line),   cmocka_unit_test(test_first_of_aliases),
+		cmocka_unit_test(test_hidden),	   cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_no_address), cmocka_unit_test(test_own_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,8 +53,8 @@ static int teardown(void **state)
 static void test_text(void **state)
 {
 	static const uint64_t addrs[] = {
-		BASE + 0x1f,	    BASE,	    BASE + 0x100, 0xffffffffc0100abc,
-		0xffffffffc0200001, 0x7fff12345678, 0,		  UINT64_MAX,
+		BASE + 0x1f,	BASE, BASE + 0x100, 0xffffffffc0100abc, 0xffffffffc0200001,
+		0x7fff12345678, 0,    UINT64_MAX,
 	};
 	const struct fixture *f = *state;
 
@@ -129,6 +129,21 @@ static void test_replaced(void **state)
 	}
 }
 
+/* Stacks that share a place and begin alike: for some of these addresses that is so. */
+static void test_replaced_by_longer(void **state)
+{
+	const struct fixture *f = *state;
+	char want[64];
+
+	for (uint64_t i = 0; i < 40000; i++) {
+		const uint64_t addrs[] = {BASE + 1, i};
+
+		snprintf(want, sizeof(want), "start+0x1\n0x%x", (unsigned int)i);
+		assert_string_equal(stacks_text(f->stacks, f->syms, addrs, 2), want);
+		assert_string_equal(stacks_text(f->stacks, f->syms, addrs, 1), "start+0x1");
+	}
+}
+
 static void test_deepest(void **state)
 {
 	char want[EV_STACK_MAX * 32];
@@ -151,9 +166,13 @@ static void test_deepest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),	   cmocka_unit_test(test_no_symbols),
-		cmocka_unit_test(test_empty),	   cmocka_unit_test(test_remembered),
-		cmocka_unit_test(test_replaced),   cmocka_unit_test(test_deepest),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_no_symbols),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_remembered),
+		cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_deepest),
+		cmocka_unit_test(test_replaced_by_longer),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

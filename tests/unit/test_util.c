@@ -233,12 +233,9 @@ static void test_grow_too_far(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_u64),
-		cmocka_unit_test(test_read_sizes),
-		cmocka_unit_test(test_read_proc),
-		cmocka_unit_test(test_read_short_reads),
-		cmocka_unit_test(test_read_errors),
-		cmocka_unit_test(test_grow),
+		cmocka_unit_test(test_parse_u64),    cmocka_unit_test(test_read_sizes),
+		cmocka_unit_test(test_read_proc),    cmocka_unit_test(test_read_short_reads),
+		cmocka_unit_test(test_read_errors),  cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_grow_too_far),
 	};
 

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "src/capture.h"
+#include "src/util.h"
+
+/* A sink that fails at one packet, as a full disk would, and counts as the true ones do. */
+struct fake {
+	struct sink sink;
+	uint64_t fail_at; /* the packet that fails, from 1; 0: none */
+	struct sink_stats stats;
+	uint64_t calls;
+	uint64_t last_id;
+};
+
+static int fake_packet(struct sink *sink, const struct view *view)
+{
+	struct fake *f = (struct fake *)((char *)sink - offsetof(struct fake, sink));
+
+	f->calls++;
+	f->last_id = view->rec->hdr->id;
+	if (f->calls == f->fail_at) {
+		f->stats.failed++;
+		return -ENOSPC;
+	}
+	f->stats.written++;
+	return 0;
+}
+
+static struct view_state *view;
+
+static int setup(void **state)
+{
+	(void)state;
+	if (view_open(262144, &view))
+		return -1;
+	view_wait(view);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	view_close(view);
+	return 0;
+}
+
+static struct capture begin(struct fake *fake, uint64_t limit, uint64_t fail_at)
+{
+	*fake = (struct fake){.sink.packet = fake_packet, .fail_at = fail_at};
+	return (struct capture){.sink = &fake->sink, .view = view, .limit = limit};
+}
+
+static void take(struct capture *c, uint64_t id)
+{
+	struct ev_hdr hdr = {.id = id};
+
+	assert_int_equal(capture_take(c, &hdr, sizeof(hdr)), 0);
+}
+
+static void take_broken(struct capture *c)
+{
+	struct ev_hdr hdr = {.raw_len = 1};
+
+	assert_int_equal(capture_take(c, &hdr, sizeof(hdr)), 0);
+}
+
+/* ---- capture_take() */
+
+static void test_no_limit(void **state)
+{
+	struct fake fake;
+	struct capture c = begin(&fake, 0, 0);
+
+	(void)state;
+	for (uint64_t i = 1; i <= 1000; i++) {
+		assert_false(capture_done(&c));
+		take(&c, i);
+		assert_int_equal(fake.last_id, i);
+	}
+	assert_int_equal(c.taken, 1000);
+	assert_int_equal(fake.calls, 1000);
+	assert_int_equal(c.beyond + c.broken + c.unsunk, 0);
+	assert_false(capture_done(&c));
+}
+
+static void test_limit(void **state)
+{
+	struct fake fake;
+	struct capture c = begin(&fake, 3, 0);
+
+	(void)state;
+	for (uint64_t i = 1; i <= 3; i++) {
+		assert_false(capture_done(&c));
+		take(&c, i);
+	}
+	assert_true(capture_done(&c));
+	for (uint64_t i = 4; i <= 9; i++)
+		take(&c, i);
+	take_broken(&c);
+	assert_int_equal(fake.calls, 3);
+	assert_int_equal(fake.last_id, 3);
+	assert_int_equal(c.taken, 3);
+	assert_int_equal(c.beyond, 7);
+	assert_int_equal(c.broken, 0);
+}
+
+/* A broken record does not count for the limit, nor reach the sink. */
+static void test_broken(void **state)
+{
+	struct fake fake;
+	struct capture c = begin(&fake, 2, 0);
+
+	(void)state;
+	take_broken(&c);
+	take(&c, 1);
+	assert_int_equal(capture_take(&c, "", 0), 0);
+	take_broken(&c);
+	assert_false(capture_done(&c));
+	take(&c, 2);
+	assert_true(capture_done(&c));
+	assert_int_equal(fake.calls, 2);
+	assert_int_equal(c.taken, 2);
+	assert_int_equal(c.broken, 3);
+	assert_int_equal(c.beyond, 0);
+}
+
+static void test_sink_error(void **state)
+{
+	struct fake fake;
+	struct capture c = begin(&fake, 10, 3);
+
+	(void)state;
+	for (uint64_t i = 1; i <= 8; i++)
+		take(&c, i);
+	take_broken(&c);
+	assert_true(capture_done(&c));
+	assert_int_equal(c.err, -ENOSPC);
+	assert_int_equal(fake.calls, 3);
+	assert_int_equal(c.unsunk, 6);
+	assert_int_equal(c.beyond, 0);
+	assert_int_equal(c.broken, 0);
+}
+
+/* ---- capture_account() */
+
+/* A run in which `matched` records matched, some of which were lost on each way. */
+static void check_run(uint64_t limit, uint64_t fail_at, unsigned int break_every,
+		      unsigned int lose_every)
+{
+	const uint64_t matched = 30;
+	struct ev_stats kernel = {.lost_id = 4};
+	struct account a;
+	struct fake fake;
+	struct capture c = begin(&fake, limit, fail_at);
+
+	for (uint64_t i = 1; i <= matched; i++) {
+		kernel.matched++;
+		if (lose_every && i % lose_every == 0)
+			kernel.lost_ring++;
+		else if (lose_every && i % lose_every == 1)
+			kernel.lost_size++;
+		else if (break_every && i % break_every == 0)
+			take_broken(&c);
+		else
+			take(&c, i);
+	}
+	capture_account(&c, &kernel, &fake.stats, &a);
+	assert_int_equal(a.captured, fake.stats.written);
+	assert_int_equal(a.captured + a.dropped, a.received);
+	assert_int_equal(a.received + a.beyond, matched);
+	assert_int_equal(a.lost_ring, kernel.lost_ring);
+	assert_int_equal(a.lost_size, kernel.lost_size);
+	assert_int_equal(a.dropped, a.lost_ring + a.lost_size + a.broken + a.failed);
+	assert_int_equal(a.unknown, 0);
+	assert_int_equal(a.no_id, 4);
+	if (limit)
+		assert_true(a.captured <= limit);
+	if (fail_at && fake.calls == fail_at)
+		assert_int_equal(a.captured, fail_at - 1);
+}
+
+static void test_account_runs(void **state)
+{
+	(void)state;
+	for (uint64_t limit = 0; limit <= 32; limit += 4)
+		for (uint64_t fail_at = 0; fail_at <= 32; fail_at += 3)
+			for (unsigned int break_every = 0; break_every < 6; break_every++)
+				for (unsigned int lose_every = 0; lose_every < 6; lose_every++)
+					check_run(limit, fail_at, break_every, lose_every);
+}
+
+static void test_account_sum(void **state)
+{
+	const struct capture c = {.beyond = 7, .broken = 3, .unsunk = 4, .taken = 60};
+	const struct ev_stats kernel = {
+		.matched = 107, .lost_ring = 20, .lost_size = 10, .lost_id = 5};
+	const struct sink_stats sink = {.written = 50, .failed = 6};
+	struct account a;
+
+	(void)state;
+	memset(&a, 0xff, sizeof(a));
+	capture_account(&c, &kernel, &sink, &a);
+	assert_int_equal(a.captured, 50);
+	assert_int_equal(a.received, 100);
+	assert_int_equal(a.dropped, 50);
+	assert_int_equal(a.lost_ring, 20);
+	assert_int_equal(a.lost_size, 10);
+	assert_int_equal(a.broken, 3);
+	assert_int_equal(a.failed, 10);
+	assert_int_equal(a.unknown, 7);
+	assert_int_equal(a.beyond, 7);
+	assert_int_equal(a.no_id, 5);
+}
+
+/* ---- account_print() */
+
+static void assert_printed(const struct account *a, const char *want)
+{
+	int saved = dup(STDERR_FILENO);
+	FILE *file = tmpfile();
+	char text[2048];
+
+	assert_true(saved >= 0 && file);
+	dup2(fileno(file), STDERR_FILENO);
+	account_print(a);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	assert_string_equal(text, want);
+}
+
+static void test_print(void **state)
+{
+	(void)state;
+	assert_printed(&(struct account){0}, "0 packets captured\n"
+					     "0 packets received by filter\n"
+					     "0 packets dropped by kernel\n");
+	assert_printed(&(struct account){.captured = 1, .received = 1},
+		       "1 packet captured\n"
+		       "1 packet received by filter\n"
+		       "0 packets dropped by kernel\n");
+	assert_printed(
+		&(struct account){.captured = 0, .received = 1, .dropped = 1, .lost_ring = 1},
+		"0 packets captured\n"
+		"1 packet received by filter\n"
+		"1 packet dropped by kernel\n"
+		"  1 lost: the ring buffer was full (-B makes it larger)\n");
+	assert_printed(
+		&(struct account){.captured = UINT64_MAX, .received = UINT64_MAX, .dropped = 2},
+		"18446744073709551615 packets captured\n"
+		"18446744073709551615 packets received by filter\n"
+		"2 packets dropped by kernel\n");
+}
+
+/* Each cause has its line, in this order, and only if it is not zero. */
+static void test_print_causes(void **state)
+{
+	const struct account a = {
+		.captured = 10,
+		.received = 25,
+		.dropped = 15,
+		.lost_ring = 1,
+		.lost_size = 2,
+		.broken = 3,
+		.failed = 4,
+		.unknown = 5,
+		.beyond = 6,
+		.no_id = 7,
+	};
+
+	(void)state;
+	assert_printed(&a, "10 packets captured\n"
+			   "25 packets received by filter\n"
+			   "15 packets dropped by kernel\n"
+			   "  1 lost: the ring buffer was full (-B makes it larger)\n"
+			   "  2 lost: larger than the largest record\n"
+			   "  3 lost: records that could not be read\n"
+			   "  4 lost: could not be written\n"
+			   "  5 unaccounted for: please report this\n"
+			   "  6 more matched after the last one (-c), and are not counted above\n"
+			   "  7 captured without an id: too many packets at a time\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_limit),     cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_broken),	     cmocka_unit_test(test_sink_error),
+		cmocka_unit_test(test_account_runs), cmocka_unit_test(test_account_sum),
+		cmocka_unit_test(test_print),	     cmocka_unit_test(test_print_causes),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

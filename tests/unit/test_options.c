@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "src/options.h"
+#include "src/util.h"
+
+#define MAX_WORDS 16
+#define MIB	  (1024 * 1024)
+
+/* What stdout and stderr got during the latest parse(). */
+static char out_text[8192], err_text[2048];
+
+/* Lets a temporary file stand in for a descriptor; returns the descriptor that was there. */
+static int divert(int fd, FILE **ret_file)
+{
+	int saved = dup(fd);
+
+	*ret_file = tmpfile();
+	assert_true(saved >= 0 && *ret_file);
+	assert_int_equal(dup2(fileno(*ret_file), fd), fd);
+	return saved;
+}
+
+static void restore(int fd, int saved, FILE *file, char *text, size_t size)
+{
+	fflush(stdout);
+	dup2(saved, fd);
+	close(saved);
+	rewind(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+}
+
+/* Parses a NULL-terminated list of words behind the program's name. */
+static int parse(const char *const *words, struct options *opts, enum options_action *action)
+{
+	char *argv[MAX_WORDS + 2] = {(char *)"pwru-cap"};
+	int argc = 1, saved_out, saved_err, err;
+	FILE *out_file, *err_file;
+
+	while (words[argc - 1]) {
+		assert_true(argc <= MAX_WORDS);
+		argv[argc] = (char *)words[argc - 1];
+		argc++;
+	}
+	fflush(stdout);
+	saved_out = divert(STDOUT_FILENO, &out_file);
+	saved_err = divert(STDERR_FILENO, &err_file);
+	optind = 0; /* glibc: begin anew */
+	err = options_parse(argc, argv, opts, action);
+	restore(STDERR_FILENO, saved_err, err_file, err_text, sizeof(err_text));
+	restore(STDOUT_FILENO, saved_out, out_file, out_text, sizeof(out_text));
+	return err;
+}
+
+/* The options that must come out without a message. */
+static struct options parse_good(const char *const *words)
+{
+	enum options_action action = OPTIONS_DONE;
+	struct options o;
+
+	memset(&o, 0xa5, sizeof(o));
+	if (parse(words, &o, &action))
+		fail_msg("refused: %s", err_text);
+	assert_int_equal(action, OPTIONS_RUN);
+	assert_string_equal(err_text, "");
+	assert_string_equal(out_text, "");
+	return o;
+}
+
+#define GOOD(...) parse_good((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static void test_defaults(void **state)
+{
+	struct options o = GOOD();
+
+	(void)state;
+	assert_null(o.write_path);
+	assert_int_equal(o.count, 0);
+	assert_int_equal(o.snaplen, 262144);
+	assert_int_equal(o.ring_bytes, 16 * MIB);
+	assert_null(o.ifname);
+	assert_int_equal(o.verbosity, 0);
+	assert_false(o.packet_buffered);
+	assert_null(o.kernel_btf);
+	assert_false(o.test_attach);
+	assert_null(o.backend);
+	assert_null(o.expression);
+	assert_string_equal(o.command_line, "pwru-cap");
+	options_free(&o);
+}
+
+static void test_all(void **state)
+{
+	struct options o = GOOD("-w", "out.pcapng", "-c", "10", "-s", "96", "-i", "eth0", "-B",
+				"4096", "-U", "-n", "-v", "--kernel-btf", "/boot/btf", "icmp");
+
+	(void)state;
+	assert_string_equal(o.write_path, "out.pcapng");
+	assert_int_equal(o.count, 10);
+	assert_int_equal(o.snaplen, 96);
+	assert_int_equal(o.ring_bytes, 4 * MIB);
+	assert_string_equal(o.ifname, "eth0");
+	assert_int_equal(o.verbosity, 1);
+	assert_true(o.packet_buffered);
+	assert_string_equal(o.kernel_btf, "/boot/btf");
+	assert_string_equal(o.expression, "icmp");
+	assert_string_equal(o.command_line, "pwru-cap -w out.pcapng -c 10 -s 96 -i eth0 -B 4096 -U "
+					    "-n -v --kernel-btf /boot/btf icmp");
+	options_free(&o);
+}
+
+static void test_long_names(void **state)
+{
+	struct options o = GOOD("--snapshot-length=100", "--interface", "lo", "--buffer-size=1024",
+				"--packet-buffered", "--kernel-btf=x", "--test-attach");
+
+	(void)state;
+	assert_int_equal(o.snaplen, 100);
+	assert_string_equal(o.ifname, "lo");
+	assert_int_equal(o.ring_bytes, MIB);
+	assert_true(o.packet_buffered);
+	assert_string_equal(o.kernel_btf, "x");
+	assert_true(o.test_attach);
+	assert_null(o.expression);
+	options_free(&o);
+}
+
+/* Letters together, values without a blank, as tcpdump's users type them. */
+static void test_clustered(void **state)
+{
+	struct options o = GOOD("-nUvvw-", "-c5", "-s0");
+
+	(void)state;
+	assert_string_equal(o.write_path, "-");
+	assert_true(o.packet_buffered);
+	assert_int_equal(o.verbosity, 2);
+	assert_int_equal(o.count, 5);
+	assert_int_equal(o.snaplen, 262144);
+	options_free(&o);
+}
+
+static void test_expression(void **state)
+{
+	static const struct {
+		const char *words[8];
+		const char *expression;
+	} rows[] = {
+		{{"icmp"}, "icmp"},
+		{{"tcp port 443"}, "tcp port 443"},
+		{{"tcp", "port", "443"}, "tcp port 443"},
+		{{"tcp and", "(port 80", "or port 443)"}, "tcp and (port 80 or port 443)"},
+		{{"tcp", "-c", "3", "port", "443"}, "tcp port 443"},
+		{{"tcp", "port", "443", "-c", "3"}, "tcp port 443"},
+		{{"--", "tcp", "-c", "3"}, "tcp -c 3"},
+		{{"-c", "3", "--", "-x"}, "-x"},
+		{{""}, ""},
+		{{"", "icmp"}, " icmp"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct options o = parse_good(rows[i].words);
+
+		assert_non_null(o.expression);
+		assert_string_equal(o.expression, rows[i].expression);
+		options_free(&o);
+	}
+}
+
+/* getopt puts the words of the expression behind the options; the line is from before that. */
+static void test_command_line(void **state)
+{
+	struct options o = GOOD("tcp", "-w", "x", "port", "443", "--packet-buffered");
+
+	(void)state;
+	assert_string_equal(o.command_line, "pwru-cap tcp -w x port 443 --packet-buffered");
+	assert_string_equal(o.expression, "tcp port 443");
+	assert_string_equal(o.write_path, "x");
+	options_free(&o);
+}
+
+/* The last of several counts. */
+static void test_repeated(void **state)
+{
+	struct options o = GOOD("-i", "eth0", "-i", "any", "-c", "1", "-c", "2", "-w", "a", "-w",
+				"b", "-s", "5", "-s", "0");
+
+	(void)state;
+	assert_null(o.ifname);
+	assert_int_equal(o.count, 2);
+	assert_string_equal(o.write_path, "b");
+	assert_int_equal(o.snaplen, 262144);
+	options_free(&o);
+}
+
+static void test_verbosity(void **state)
+{
+	static const struct {
+		const char *words[4];
+		int sign;
+	} rows[] = {{{"-v"}, 1},   {{"-vv"}, 2},      {{"-v", "-v"}, 2}, {{"-q"}, -1},
+		    {{"-qq"}, -1}, {{"--quiet"}, -1}, {{"-vvv"}, 3}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct options o = parse_good(rows[i].words);
+
+		assert_int_equal(o.verbosity, rows[i].sign);
+		options_free(&o);
+	}
+}
+
+static void test_numbers(void **state)
+{
+	static const struct {
+		const char *words[3];
+		uint64_t count;
+		uint32_t snaplen, ring;
+	} rows[] = {
+		{{"-c", "1"}, 1, 262144, 16 * MIB},
+		{{"-c", "18446744073709551615"}, UINT64_MAX, 262144, 16 * MIB},
+		{{"-s", "1"}, 0, 1, 16 * MIB},
+		{{"-s", "0"}, 0, 262144, 16 * MIB},
+		{{"-s", "0x40"}, 0, 64, 16 * MIB},
+		{{"-s", "262144"}, 0, 262144, 16 * MIB},
+		{{"-B", "1"}, 0, 262144, MIB},
+		{{"-B", "1024"}, 0, 262144, MIB},
+		{{"-B", "1025"}, 0, 262144, 2 * MIB},
+		{{"-B", "16385"}, 0, 262144, 32 * MIB},
+		{{"-B", "1048575"}, 0, 262144, 1024 * MIB},
+		{{"-B", "1048576"}, 0, 262144, 1024 * MIB},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct options o = parse_good(rows[i].words);
+
+		assert_true(o.count == rows[i].count);
+		assert_int_equal(o.snaplen, rows[i].snaplen);
+		assert_int_equal(o.ring_bytes, rows[i].ring);
+		options_free(&o);
+	}
+}
+
+static void test_backend(void **state)
+{
+	struct options o = GOOD("--backend", "kprobe");
+
+	(void)state;
+	assert_string_equal(o.backend, "kprobe");
+	options_free(&o);
+	o = GOOD("--backend", "kprobe", "--backend=auto");
+	assert_null(o.backend);
+	options_free(&o);
+}
+
+/* Each is refused, in words that name what is wrong. */
+static void test_wrong(void **state)
+{
+	static const struct {
+		const char *words[4];
+		const char *message;
+	} rows[] = {
+		{{"-c", "0"}, "-c 0: not a number from 1 to 18446744073709551615"},
+		{{"-c", "ten"}, "-c ten: not a number"},
+		{{"-c", "-1"}, "-c -1: not a number"},
+		{{"-c", ""}, "-c : not a number"},
+		{{"-c", "18446744073709551616"}, "-c 18446744073709551616: not a number"},
+		{{"-s", "262145"}, "-s 262145: not a number from 0 to 262144"},
+		{{"-s", "96b"}, "-s 96b: not a number"},
+		{{"-s", "+5"}, "-s +5: not a number"},
+		{{"-B", "0"}, "-B 0: not a number from 1 to 1048576"},
+		{{"-B", "1048577"}, "-B 1048577: not a number"},
+		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
+		{{"-i", ""}, "-i : not a name of a device"},
+		{{"-c", "1", "-x"}, "--help"},
+		{{"-Z"}, "invalid option -- 'Z'"},
+		{{"--no-such-thing"}, "unrecognized option '--no-such-thing'"},
+		{{"--packet-buffered=1"}, "doesn't allow an argument"},
+		{{"-w"}, "requires an argument -- 'w'"},
+		{{"icmp", "-c"}, "requires an argument -- 'c'"},
+		{{"--kernel-btf"}, "requires an argument"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum options_action action;
+		struct options o;
+
+		assert_int_equal(parse(rows[i].words, &o, &action), -EINVAL);
+		assert_string_equal(out_text, "");
+		assert_memory_equal(err_text, "pwru-cap: ", 10);
+		if (!strstr(err_text, rows[i].message))
+			fail_msg("no '%s' in: %s", rows[i].message, err_text);
+		options_free(&o);
+	}
+}
+
+static void test_longest_ifname(void **state)
+{
+	struct options o = GOOD("-i", "0123456789abcde");
+
+	(void)state;
+	assert_string_equal(o.ifname, "0123456789abcde");
+	options_free(&o);
+}
+
+/* Answered on stdout, whatever else was typed behind it. */
+static void test_answered(void **state)
+{
+	static const struct {
+		const char *words[3];
+		const char *answer;
+	} rows[] = {
+		{{"-h"}, "usage: pwru-cap "},
+		{{"--help"}, "usage: pwru-cap "},
+		{{"--version"}, "pwru-cap " PWRU_CAP_VERSION "\nlibbpf "},
+		{{"-h", "-Z"}, "usage: pwru-cap "},
+		{{"icmp", "--version"}, "libpcap "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum options_action action = OPTIONS_RUN;
+		struct options o;
+
+		assert_int_equal(parse(rows[i].words, &o, &action), 0);
+		assert_int_equal(action, OPTIONS_DONE);
+		assert_string_equal(err_text, "");
+		assert_non_null(strstr(out_text, rows[i].answer));
+		options_free(&o);
+	}
+}
+
+/* Every option that can be given is in the help, on a line of at most 100 columns. */
+static void test_help(void **state)
+{
+	static const char *const lines[] = {
+		"\n  -w FILE ",
+		"\n  -c COUNT ",
+		"\n  -s, --snapshot-length BYTES ",
+		"\n  -i, --interface NAME ",
+		"\n  -B, --buffer-size KIB ",
+		"\n  -U, --packet-buffered ",
+		"\n  -n ",
+		"\n  -v ",
+		"\n  -q, --quiet ",
+		"\n      --kernel-btf FILE ",
+		"\n      --backend NAME ",
+		"\n      --test-attach ",
+		"\n  -h, --help ",
+		"\n      --version ",
+	};
+	enum options_action action;
+	struct options o;
+
+	(void)state;
+	assert_int_equal(parse((const char *const[]){"-h", NULL}, &o, &action), 0);
+	options_free(&o);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (!strstr(out_text, lines[i]))
+			fail_msg("no '%s' in the help", lines[i] + 1);
+	for (const char *p = out_text; *p; p += strcspn(p, "\n") + 1)
+		assert_in_range(strcspn(p, "\n"), 0, 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_all),
+		cmocka_unit_test(test_long_names), cmocka_unit_test(test_clustered),
+		cmocka_unit_test(test_expression), cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_repeated),   cmocka_unit_test(test_verbosity),
+		cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_backend),	   cmocka_unit_test(test_longest_ifname),
+		cmocka_unit_test(test_answered),   cmocka_unit_test(test_help),
+	};
+
+	/* getopt's messages are compared. */
+	setenv("LC_ALL", "C", 1);
+	unsetenv("POSIXLY_CORRECT");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Symbols are those of the machine, whatever they are, or none if it hides them. */
+#include <arpa/inet.h>
+#include <bpf/libbpf.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "src/util.h"
+#include "src/view.h"
+
+#define SNAPLEN 100
+
+struct fixture {
+	struct view_state *state;
+	struct ksyms *syms; /* read a second time, to compare with; NULL if they are hidden */
+	struct ev_hdr hdr;
+	struct record rec;
+	struct view view;
+};
+
+static int setup_group(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	if (!f || view_open(SNAPLEN, &f->state))
+		return -1;
+	view_wait(f->state);
+	if (ksyms_read(NULL, &f->syms))
+		f->syms = NULL;
+	*state = f;
+	return 0;
+}
+
+static int teardown_group(void **state)
+{
+	struct fixture *f = *state;
+
+	view_close(f->state);
+	ksyms_free(f->syms);
+	free(f);
+	return 0;
+}
+
+static int setup(void **state)
+{
+	struct fixture *f = *state;
+
+	f->hdr = (struct ev_hdr){.id = 1};
+	f->rec = (struct record){.hdr = &f->hdr, .raw = (const uint8_t *)(&f->hdr + 1)};
+	memset(&f->view, 0xa5, sizeof(f->view));
+	return 0;
+}
+
+static void test_empty_record(void **state)
+{
+	struct fixture *f = *state;
+
+	view_make(f->state, &f->rec, &f->view);
+	assert_ptr_equal(f->view.rec, &f->rec);
+	assert_string_equal(f->view.comm, "");
+	assert_string_equal(f->view.ifname, "");
+	assert_string_equal(f->view.stack, "");
+	assert_int_equal(f->view.dropped, 0);
+	assert_int_equal(f->view.frame.caplen, 0);
+	assert_int_equal(f->view.frame.n_pieces, 0);
+}
+
+static const struct {
+	char raw[16]; /* not always with a NUL at the end */
+	const char *text;
+} names[] = {
+	{"curl", "curl"},
+	{"", ""},
+	{"\0behind", ""},
+	{"before\0behind", "before"},
+	{"two words", "two words"},
+	{"a\nb\\\t", "a\\x0ab\\x5c\\x09"},
+	{"caf\xc3\xa9", "caf\xc3\xa9"},
+	{"cut here \xe2\x82", "cut here \\xe2\\x82"},
+	{{'s', 'i', 'x', 't', 'e', 'e', 'n', ' ', 'b', 'y', 't', 'e', 's', ' ', 'o', 'k'},
+	 "sixteen bytes ok"},
+	{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+	 "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff"},
+};
+
+static void test_names(void **state)
+{
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		/* The field behind it must not be read as part of it. */
+		memset(f->hdr.ifname, 'X', sizeof(f->hdr.ifname));
+		memcpy(f->hdr.comm, names[i].raw, sizeof(f->hdr.comm));
+		view_make(f->state, &f->rec, &f->view);
+		assert_string_equal(f->view.comm, names[i].text);
+		assert_string_equal(f->view.ifname, "XXXXXXXXXXXXXXXX");
+
+		memset(f->hdr.comm, '\x01', sizeof(f->hdr.comm));
+		memcpy(f->hdr.ifname, names[i].raw, sizeof(f->hdr.ifname));
+		view_make(f->state, &f->rec, &f->view);
+		assert_string_equal(f->view.ifname, names[i].text);
+		/* The longest that there is. */
+		assert_int_equal(strlen(f->view.comm), 64);
+		assert_memory_equal(f->view.comm + 60, "\\x01", 5);
+	}
+}
+
+static uint64_t dropped(struct fixture *f, uint32_t cpu, uint64_t lost)
+{
+	f->hdr.cpu = cpu;
+	f->hdr.lost = lost;
+	view_make(f->state, &f->rec, &f->view);
+	return f->view.dropped;
+}
+
+static void test_dropped(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(dropped(f, 0, 0), 0);
+	assert_int_equal(dropped(f, 0, 5), 5);
+	assert_int_equal(dropped(f, 0, 5), 0);
+	assert_int_equal(dropped(f, 0, 9), 4);
+	/* Out of order: neither twice nor below zero. */
+	assert_int_equal(dropped(f, 0, 7), 0);
+	assert_int_equal(dropped(f, 0, 9), 0);
+	assert_int_equal(dropped(f, 0, 1ULL << 40), (1ULL << 40) - 9);
+}
+
+/* Each CPU counts for itself; a number that no CPU has is not trusted. */
+static void test_dropped_per_cpu(void **state)
+{
+	struct fixture *f = *state;
+	int cpus = libbpf_num_possible_cpus();
+	struct view_state *other = NULL;
+
+	assert_true(cpus > 0);
+	for (int cpu = 1; cpu < cpus; cpu++)
+		assert_int_equal(dropped(f, cpu, 10 + cpu), 10 + cpu);
+	for (int cpu = 1; cpu < cpus; cpu++)
+		assert_int_equal(dropped(f, cpu, 11 + cpu), 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(dropped(f, cpus, 5 + i), 0);
+		assert_int_equal(dropped(f, cpus + 1, 5 + i), 0);
+		assert_int_equal(dropped(f, UINT32_MAX, 5 + i), 0);
+	}
+	/* And each state for itself; this one is closed while it may still read symbols. */
+	assert_int_equal(view_open(SNAPLEN, &other), 0);
+	f->hdr.cpu = 0;
+	f->hdr.lost = 3;
+	view_wait(other);
+	view_make(other, &f->rec, &f->view);
+	assert_int_equal(f->view.dropped, 3);
+	view_close(other);
+}
+
+static void test_open_close(void **state)
+{
+	struct view_state *other = NULL;
+
+	(void)state;
+	assert_int_equal(view_open(SNAPLEN, &other), 0);
+	view_close(other);
+	assert_int_equal(view_open(SNAPLEN, &other), 0);
+	view_wait(other);
+	view_wait(other);
+	view_sync_clock(other);
+	view_close(other);
+	view_close(NULL);
+}
+
+static void test_time(void **state)
+{
+	struct fixture *f = *state;
+	struct timespec t;
+	uint64_t wall;
+
+	f->hdr.time_ns = clock_now_ns();
+	clock_gettime(CLOCK_REALTIME, &t);
+	wall = t.tv_sec * 1000000000ULL + t.tv_nsec;
+	view_make(f->state, &f->rec, &f->view);
+	assert_in_range(f->view.time_ns, wall - 100000000, wall + 100000000);
+	wall = f->view.time_ns;
+	f->hdr.time_ns += 12345;
+	view_make(f->state, &f->rec, &f->view);
+	assert_int_equal(f->view.time_ns, wall + 12345);
+}
+
+/* What view_make() says of an address must be what the symbols say. */
+static void check_function(struct fixture *f, uint64_t addr)
+{
+	const struct ksym *sym = f->syms ? ksyms_find(f->syms, addr) : NULL;
+
+	f->hdr.func_ip = addr;
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.func, sym ? sym->name : "?");
+	if (sym && sym->module)
+		assert_string_equal(f->view.module, sym->module);
+	else
+		assert_null(f->view.module);
+}
+
+static void test_function(void **state)
+{
+	struct fixture *f = *state;
+	const struct ksym *v;
+	size_t n;
+
+	check_function(f, 0);
+	check_function(f, 0x10);
+	if (!f->syms) {
+		print_message("SKIP: the kernel's symbols are hidden\n");
+		skip();
+	}
+	v = ksyms_all(f->syms, &n);
+	for (size_t i = 0; i < n; i += 1 + n / 1000)
+		check_function(f, v[i].addr);
+	check_function(f, v[n - 1].addr);
+	/* Addresses that share a place in its memory, in turn. */
+	for (int i = 0; i < 20; i++)
+		check_function(f, v[n / 2].addr + i % 4 * 1024 * 16);
+	check_function(f, 0);
+}
+
+static void test_stack(void **state)
+{
+	static const uint64_t unknown[] = {0x30, 0x20, 0x10};
+	struct fixture *f = *state;
+	char want[600];
+	uint64_t stack[2] = {0x20};
+	const struct ksym *sym;
+	size_t n;
+
+	f->rec.stack = unknown;
+	f->rec.stack_len = 3;
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.stack, "0x30\n0x20\n0x10");
+	if (!f->syms)
+		return;
+	sym = ksyms_all(f->syms, &n);
+	sym = ksyms_find(f->syms, sym[n / 2].addr);
+	stack[1] = sym->addr;
+	f->rec.stack = stack;
+	f->rec.stack_len = 2;
+	view_make(f->state, &f->rec, &f->view);
+	snprintf(want, sizeof(want), "0x20\n%s+0x0%s%s%s", sym->name, sym->module ? " [" : "",
+		 sym->module ?: "", sym->module ? "]" : "");
+	assert_string_equal(f->view.stack, want);
+}
+
+/* The frame is that of frame_build(), cut to the snaplen. */
+static void test_frame(void **state)
+{
+	struct fixture *f = *state;
+	uint8_t raw[200];
+
+	for (size_t i = 0; i < sizeof(raw); i++)
+		raw[i] = i;
+	f->rec.raw = raw;
+	f->hdr.raw_len = 60;
+	view_make(f->state, &f->rec, &f->view);
+	assert_int_equal(f->view.frame.caplen, 60);
+	f->hdr.raw_len = sizeof(raw);
+	f->hdr.l2 = FRAME_L2_SYNTH | htons(0x0800);
+	view_make(f->state, &f->rec, &f->view);
+	assert_int_equal(f->view.frame.caplen, SNAPLEN);
+	assert_int_equal(f->view.frame.n_pieces, 2);
+	assert_memory_equal(f->view.frame.pieces[0].data, "\0\0\0\0\0\0\0\0\0\0\0\0\x08\0", 14);
+	assert_ptr_equal(f->view.frame.pieces[1].data, raw);
+	assert_int_equal(f->view.frame.pieces[1].len, SNAPLEN - 14);
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_empty_record),    TEST(test_names),	   TEST(test_dropped),
+		TEST(test_dropped_per_cpu), TEST(test_open_close), TEST(test_time),
+		TEST(test_function),	    TEST(test_stack),	   TEST(test_frame),
+	};
+
+	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+}
