@@ -47,6 +47,9 @@ TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod 
 	debian-archive-keyring bash dash coreutils util-linux findutils procps grep sed gawk \
 	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
 
+# Objects are kept, also those that only a pattern names.
+.SECONDARY:
+
 .PHONY: all
 all: $(BIN)
 

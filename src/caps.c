@@ -103,23 +103,52 @@ static void find_skb_fields(const struct btf *btf, struct translate_skb *skb)
 	}
 }
 
-void caps_detect(const struct kbtf *btf, struct caps *ret_caps)
+static int parse_load(const char *text, enum filter_load *ret_load)
+{
+	static const char *const names[] = {
+		[FILTER_LOAD_DIRECT] = "direct",
+		[FILTER_LOAD_WINDOW] = "window",
+		[FILTER_LOAD_PROBE] = "probe",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!strcmp(names[i], text)) {
+			*ret_load = i;
+			return 0;
+		}
+	}
+	log_error("--filter-load %s: there is direct, window and probe", text);
+	return -EINVAL;
+}
+
+int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps)
 {
 	const struct btf *vmlinux = kbtf_vmlinux(btf);
-	struct translate_opts *opts = &ret_caps->translate;
 	__s32 cast = btf__find_by_name_kind(vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	__s32 bytes = btf__find_by_name_kind(vmlinux, BYTES_TYPE, BTF_KIND_STRUCT);
+	bool can = cast > 0 && bytes > 0;
+	struct translate_opts opts = {.load = can ? FILTER_LOAD_DIRECT : FILTER_LOAD_WINDOW};
+	int err = load ? parse_load(load, &opts.load) : 0;
 
-	memset(ret_caps, 0, sizeof(*ret_caps));
-	ret_caps->direct = cast > 0 && bytes > 0;
-	find_skb_fields(vmlinux, &opts->skb);
-	opts->load = ret_caps->direct ? FILTER_LOAD_DIRECT : FILTER_LOAD_WINDOW;
-	if (ret_caps->direct) {
-		opts->cast_func_id = cast;
-		opts->bytes_type_id = bytes;
-		opts->bytes_off = BYTES_OFF;
-		opts->bytes_len = BYTES_LEN;
+	if (err)
+		return err;
+	if (opts.load == FILTER_LOAD_DIRECT && !can) {
+		log_error(
+			"--filter-load direct: this kernel has no bpf_rdonly_cast(), which came with "
+			"Linux 6.2");
+		return -EOPNOTSUPP;
 	}
+	find_skb_fields(vmlinux, &opts.skb);
+	if (can) {
+		opts.cast_func_id = cast;
+		opts.bytes_type_id = bytes;
+		opts.bytes_off = BYTES_OFF;
+		opts.bytes_len = BYTES_LEN;
+	}
+	/* The modes of old kernels are tested on new ones: then all is read as on old kernels. */
+	ret_caps->direct = opts.load == FILTER_LOAD_DIRECT;
+	ret_caps->translate = opts;
+	return 0;
 }
 
 const char *caps_explain_refusal(void)

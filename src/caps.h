@@ -10,7 +10,7 @@
 #include "src/kbtf.h"
 
 struct caps {
-	bool direct; /* bpf_rdonly_cast(): packets and skbs are read by plain loads */
+	bool direct; /* skbs are read by plain loads (bpf_rdonly_cast()), else by probe reads */
 	struct translate_opts translate; /* how the filter reads, with the type ids it needs */
 };
 
@@ -23,8 +23,15 @@ struct caps {
  */
 int caps_privileged(void);
 
-/* caps_detect() - ask the kernel's types what it offers */
-void caps_detect(const struct kbtf *btf, struct caps *ret_caps);
+/**
+ * caps_detect() - ask the kernel's types what it offers
+ * @load: how the filter is to read packets: "direct", "window" or "probe"; NULL for the best
+ *
+ * Says on stderr what is wrong.
+ *
+ * Return: 0; -EINVAL if @load is no such name; -EOPNOTSUPP if the kernel cannot do it.
+ */
+int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps);
 
 /*
  * caps_explain_refusal() - a sentence on why the kernel may refuse tracing programs (lockdown,

@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter/disasm.h"
 #include "filter/expr.h"
+#include "filter/translate.h"
 #include "src/attach.h"
 #include "src/caps.h"
 #include "src/capture.h"
@@ -96,7 +98,9 @@ static int prepare(struct session *s)
 	err = kbtf_open(s->opts->kernel_btf, &s->btf);
 	if (err)
 		return err;
-	caps_detect(s->btf, &s->caps);
+	err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
+	if (err)
+		return err;
 	err = funcs_discover(s->btf, s->opts->filter_func, &s->funcs);
 	if (err)
 		return err;
@@ -247,10 +251,35 @@ static int test_attach(struct session *s)
 	return 0;
 }
 
+/* What the expression becomes, without privileges. */
+static int dump(struct session *s)
+{
+	struct insn_buf body = {0};
+	char why[512];
+	int err;
+
+	if (s->opts->dump == DUMP_CBPF)
+		return expr_dump(&s->filter, (enum expr_dump_style)s->opts->dump_style, stdout);
+	err = kbtf_open(s->opts->kernel_btf, &s->btf);
+	if (!err)
+		err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
+	if (err)
+		return err;
+	err = translate(&s->filter, &s->caps.translate, &body, why, sizeof(why));
+	if (err)
+		log_error("the filter cannot be translated: %s", why);
+	else
+		err = disasm_dump(&body, &s->filter, stdout);
+	insn_buf_free(&body);
+	return err;
+}
+
 static int run(struct session *s)
 {
 	int err = compile(s);
 
+	if (!err && s->opts->dump)
+		return dump(s);
 	if (!err && s->opts->write_path)
 		err = sink_check(s->opts->write_path);
 	if (!err)

@@ -29,6 +29,8 @@ enum {
 	OPT_VERSION = 256,
 	OPT_KERNEL_BTF,
 	OPT_FILTER_FUNC,
+	OPT_FILTER_LOAD,
+	OPT_DUMP_EBPF,
 	OPT_BACKEND,
 	OPT_TEST_ATTACH,
 };
@@ -50,6 +52,11 @@ static const struct {
 	{'q', "quiet", NULL, "say less: errors and the summary only"},
 	{OPT_KERNEL_BTF, "kernel-btf", "FILE",
 	 "type information of the running kernel, if it has none"},
+	{'F', NULL, "FILE", "read the expression from FILE; that of the command line is ignored"},
+	{'d', NULL, NULL, "print the compiled expression and stop; -dd as C, -ddd as numbers"},
+	{OPT_DUMP_EBPF, "dump-ebpf", NULL,
+	 "print the expression as eBPF, as it would be spliced in"},
+	{OPT_FILTER_LOAD, "filter-load", "MODE", "how packets are read: direct, window, probe"},
 	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches"},
 	{OPT_BACKEND, "backend", "NAME", "how to attach: auto (default), kprobe-multi, kprobe"},
 	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
@@ -168,6 +175,20 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_KERNEL_BTF:
 		o->kernel_btf = arg;
 		return 0;
+	case 'F':
+		o->filter_file = arg;
+		return 0;
+	case 'd':
+		o->dump = DUMP_CBPF;
+		if (o->dump_style < 3)
+			o->dump_style++;
+		return 0;
+	case OPT_DUMP_EBPF:
+		o->dump = DUMP_EBPF;
+		return 0;
+	case OPT_FILTER_LOAD:
+		o->filter_load = arg;
+		return 0;
 	case OPT_FILTER_FUNC:
 		o->filter_func = arg;
 		return 0;
@@ -229,6 +250,25 @@ static char *join(char **words, int n)
 	return text;
 }
 
+/* -F, as tcpdump reads it: from # to the end of a line is a comment. */
+static int read_expression(struct options *o)
+{
+	char *text;
+	int err = read_file(o->filter_file, &text, NULL);
+
+	if (err) {
+		log_error("%s: %s", o->filter_file, strerror(-err));
+		return err;
+	}
+	for (char *p = strchr(text, '#'); p; p = strchr(p, '#')) {
+		size_t n = strcspn(p, "\n");
+
+		memset(p, ' ', n);
+	}
+	o->expression = text;
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action)
 {
 	char letters[2 * ARRAY_SIZE(table) + 1];
@@ -249,6 +289,8 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 		err = apply(o, key, optarg, ret_action);
 	if (err || *ret_action != OPTIONS_RUN)
 		return err;
+	if (o->filter_file)
+		return read_expression(o);
 	o->expression = join(argv + optind, argc - optind);
 	if (!o->command_line || (optind < argc && !o->expression))
 		return -ENOMEM;

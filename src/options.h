@@ -8,6 +8,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* What to do with the expression instead of capturing. */
+enum options_dump {
+	DUMP_NONE,
+	DUMP_CBPF, /* -d, -dd, -ddd: options.dump_style */
+	DUMP_EBPF, /* --dump-ebpf */
+};
+
 struct options {
 	const char *write_path;	 /* -w; NULL: text on stdout */
 	uint64_t count;		 /* -c; 0: no limit */
@@ -19,6 +26,10 @@ struct options {
 	const char *kernel_btf;	 /* --kernel-btf; NULL: the running kernel's */
 	const char *filter_func; /* --filter-func; NULL: all functions */
 	const char *backend;	 /* --backend; NULL: the best */
+	const char *filter_file; /* -F; NULL: none */
+	enum options_dump dump;
+	int dump_style;		 /* how often -d was given: 1 to 3 */
+	const char *filter_load; /* --filter-load; NULL: what the kernel allows */
 	bool test_attach;	 /* --test-attach */
 	char *expression;	 /* the words joined by blanks; NULL: everything; to be freed */
 	char *command_line;	 /* as it was typed, near enough; to be freed */
@@ -37,7 +48,7 @@ enum options_action {
  *
  * Says on stderr what is wrong.
  *
- * Return: 0, -EINVAL for wrong usage, -ENOMEM.
+ * Return: 0, -EINVAL for wrong usage, -ENOMEM, or what reading the file of -F gave.
  */
 int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action);
 
