@@ -14,8 +14,11 @@ STRIP	?= llvm-strip
 FORMAT	?= clang-format
 ARCH	:= $(shell uname -m | sed -e s/x86_64/x86/ -e s/aarch64/arm64/)
 
-# V=1 shows the commands.
-ifeq ($(V),1)
+# V=1 shows the commands; make -s shows nothing.
+ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+Q   := @
+say  = @:
+else ifeq ($(V),1)
 Q   :=
 say  = @:
 else
