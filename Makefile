@@ -9,7 +9,8 @@ SBINDIR	?= $(PREFIX)/sbin
 MANDIR	?= $(PREFIX)/share/man
 
 CLANG	?= clang
-BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
+BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool \
+	/usr/lib/linux-tools/*/bpftool) bpftool)
 STRIP	?= llvm-strip
 FORMAT	?= clang-format
 ARCH	:= $(shell uname -m | sed -e s/x86_64/x86/ -e s/aarch64/arm64/)
@@ -27,14 +28,15 @@ say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
 WARN	:= -Wall -Wextra -Wmissing-prototypes -Wshadow -Wstrict-prototypes -Wno-unused-parameter
-HARDEN	:= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+HARDEN	:= -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
 CFLAGS	?= -O2 -g
-CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPWRU_CAP_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(CPPFLAGS) -MMD -MP
-LDFLAGS	+= -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+override CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPWRU_CAP_VERSION='"$(VERSION)"'
+ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZERS) $(CPPFLAGS) -MMD -MP
+override LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 LDLIBS	:= -lbpf -lelf -lz -lpcap -lpthread
 
-BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter \
+# Not :=, the compiler may only be installed by the first rule that runs.
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter \
 	-D__TARGET_ARCH_$(ARCH) -I. -Ibpf -idirafter /usr/include/$(shell $(CC) -print-multiarch) -MMD -MP
 
 SRC	:= $(wildcard src/*.c) $(wildcard filter/*.c)
@@ -45,13 +47,14 @@ SKEL	:= $(BUILD)/pwru_cap.skel.h
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 # The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
-BUILD_DEPS := gcc clang llvm bpftool pkg-config libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev
+BUILD_DEPS := gcc clang llvm bpftool libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev
 TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
 	debian-archive-keyring bash dash coreutils util-linux findutils procps grep sed gawk \
 	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
 
 # Objects are kept, also those that only a pattern names.
 .SECONDARY:
+.DELETE_ON_ERROR:
 
 .PHONY: all
 all: $(BIN)
@@ -70,20 +73,25 @@ help:
 # ---- build
 
 ifeq ($(SANITIZE),1)
-CFLAGS	+= -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
 	-U_FORTIFY_SOURCE
-LDFLAGS	+= -fsanitize=address,undefined
 endif
 
 $(BIN): $(BUILD)/src/main.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(LIB): $(filter-out $(BUILD)/src/main.o,$(OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile | $(BUILD)/.deps
+# Other flags, or another compiler, compile all anew.
+$(BUILD)/.flags: FORCE
+	$(Q)mkdir -p $(@D) && echo '$(CC) $(subst ','\'',$(ALL_CFLAGS))' | cmp -s - $@ || \
+		echo '$(CC) $(subst ','\'',$(ALL_CFLAGS))' > $@
+FORCE:
+
+$(BUILD)/%.o: %.c Makefile $(BUILD)/.flags | $(BUILD)/.deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
@@ -132,7 +140,7 @@ unit: $(UNIT)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 -include tests/filter/rules.mk
 

@@ -8,6 +8,7 @@
  */
 #include "frame.bpf.h"
 #include "maps.bpf.h"
+#include "netns.bpf.h"
 #include "track.bpf.h"
 
 /* Where a sighting is. */
@@ -15,42 +16,6 @@ struct site {
 	void *ctx;
 	__u64 func_ip;
 };
-
-/*
- * skb->dev shares its place with other things: a socket's queue keeps a tree node or a packed
- * number there.  It is a device if its namespace is one: those have inode numbers from the
- * kernel's dynamic range, which starts at 0xf0000000 with a few fixed numbers below.
- */
-#define NETNS_INUM_MIN 0xefffff00u
-
-static __always_inline __u32 netns_of_dev(const bool direct, struct net_device *dev)
-{
-	struct net *net;
-	__u32 inum;
-
-	if (!dev)
-		return 0;
-	net = FIELD(direct, dev, nd_net.net);
-	if (!net)
-		return 0;
-	inum = FIELD(direct, net, ns.inum);
-	return inum >= NETNS_INUM_MIN ? inum : 0;
-}
-
-static __always_inline __u32 netns_of_sock(const bool direct, struct sk_buff *skb)
-{
-	struct sock *sk = FIELD(direct, skb, sk);
-	struct net *net;
-	__u32 inum;
-
-	if (!sk)
-		return 0;
-	net = FIELD(direct, sk, __sk_common.skc_net.net);
-	if (!net)
-		return 0;
-	inum = FIELD(direct, net, ns.inum);
-	return inum >= NETNS_INUM_MIN ? inum : 0;
-}
 
 static __always_inline void fill_device(const bool direct, struct sk_buff *skb, struct ev_hdr *e)
 {
@@ -86,7 +51,7 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->tgid = pid_tgid >> 32;
 	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
-	e->flags = f->opaque ? EV_F_OPAQUE : 0;
+	e->flags = f->flags;
 	e->protocol = f->protocol;
 	e->queue = FIELD(direct, skb, queue_mapping);
 	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);

@@ -11,8 +11,9 @@
  * also be stale: left over from before a tunnel header was pushed over the old MAC header.  So:
  *
  *   MAC header	set, not behind skb->data, and the network header at least 14 bytes further, or
- *		not set yet while skb->data is at the MAC header or past it: the frame starts there
+ *		not set yet while skb->data is past it: the frame starts there
  *   L3 only	otherwise, if a network header is set: 14 bytes are put in front (l2=synth)
+ *   socket	otherwise, if the skb has a TCP or UDP socket: headers made from it (sock.bpf.h)
  *   opaque	otherwise: the linear bytes follow an Ethernet header of type 0x88b5
  *
  * A hardware VLAN tag, which the kernel keeps beside the data, is put back at byte 12.
@@ -21,8 +22,10 @@
  * chosen such that frame byte k is at base + k behind that head (filter/frame_abi.h).
  */
 #include "compat.bpf.h"
+#include "event.h"
 #include "filter/frame_abi.h"
 #include "kernel.h"
+#include "sock.bpf.h"
 
 #define ETH_LEN	       FRAME_ETH_LEN
 #define VLAN_LEN       FRAME_TAG_LEN
@@ -33,6 +36,7 @@
 /* Types below this are lengths (802.3) or the kernel's pseudo types: not for a type field. */
 #define ETH_P_802_3_MIN 0x0600
 #define ARPHRD_ETHER	1
+#define ARPHRD_LOOPBACK 772
 
 /* Where the array of bytes in struct __kernel_sockaddr_storage begins. */
 #define BYTES_OFFSET 2
@@ -46,7 +50,7 @@ struct frame {
 	__u32 len;    /* skb->len */
 	__u32 nonlinear;
 	__u16 protocol; /* network byte order */
-	bool opaque;
+	__u8 flags;	/* EV_F_OPAQUE, EV_F_SOCK */
 };
 
 /* The fields of sk_buff that place the frame, read together. */
@@ -130,47 +134,124 @@ static __always_inline int skb_place_probed(struct sk_buff *skb, struct skb_plac
 	return 0;
 }
 
-/*
- * The network header stands at the MAC header: an L3 device (tunnel), or a raw frame whose sender
- * has not parsed it yet.  Rare, so the device is asked.
- */
-static __always_inline bool is_ether_dev(const bool direct, struct sk_buff *skb)
+/* Bytes of the packet at an offset from head, up to 14 of them. */
+static __always_inline struct __kernel_sockaddr_storage *bytes_at(const bool direct,
+								  const struct skb_place *p,
+								  __u32 at)
 {
-	struct net_device *dev = FIELD(direct, skb, dev);
-
-	return dev && FIELD(direct, dev, type) == ARPHRD_ETHER;
+	return TYPED(direct, struct __kernel_sockaddr_storage, p->head + at - BYTES_OFFSET);
 }
 
-static __always_inline bool has_mac(const bool direct, struct sk_buff *skb,
-				    const struct skb_place *p)
+static __always_inline bool is_ip(__u16 type)
+{
+	return type == ETH_P_IP_BE || type == ETH_P_IPV6_BE;
+}
+
+static __always_inline __u16 type_of_nibble(__u8 first)
+{
+	return first >> 4 == 4 ? ETH_P_IP_BE : first >> 4 == 6 ? ETH_P_IPV6_BE : 0;
+}
+
+/*
+ * Header and data are at the same place: an Ethernet frame that nobody has parsed yet, or the
+ * packet of an L3 device (tunnel), perhaps while skb->dev is the Ethernet device below it.  Rare,
+ * so the bytes are looked at, and then the device is asked.
+ */
+static __always_inline bool is_ether(const bool direct, struct sk_buff *skb,
+				     const struct skb_place *p, __u32 at)
+{
+	struct __kernel_sockaddr_storage *bytes = bytes_at(direct, p, at);
+	struct net_device *dev;
+	__u16 type;
+
+	type = (__u8)FIELD(direct, bytes, __data[12]) |
+	       (__u16)(__u8)FIELD(direct, bytes, __data[13]) << 8;
+	if (p->protocol && type == p->protocol)
+		return true;
+	if (is_ip(p->protocol) && type_of_nibble(FIELD(direct, bytes, __data[0])) == p->protocol)
+		return false;
+	dev = FIELD(direct, skb, dev);
+	if (!dev)
+		return false;
+	type = FIELD(direct, dev, type);
+	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;
+}
+
+static __always_inline bool is_set(__u32 header)
+{
+	return header != 0 && header != HEADER_UNSET;
+}
+
+/* Where the frame starts, as an offset from head, and with which header. */
+enum start {
+	START_ETHER,
+	START_L3,
+	START_NONE,
+};
+
+static __always_inline enum start find_start(const bool direct, struct sk_buff *skb,
+					     const struct skb_place *p, __u32 *ret_at)
 {
 	__u32 mac = p->mac, net = p->net;
 
-	if (mac == HEADER_UNSET || mac > p->data)
-		return false;
-	if (net != HEADER_UNSET && net >= mac + ETH_LEN)
-		return true;
-	if (net == mac)
-		return is_ether_dev(direct, skb);
-	/* Fresh from a driver: the stack sets the network header later. */
-	return (net == 0 || net == HEADER_UNSET) && (p->data == mac || p->data >= mac + ETH_LEN);
+	if (mac != HEADER_UNSET && mac <= p->data) {
+		*ret_at = mac;
+		if (net != HEADER_UNSET && net >= mac + ETH_LEN)
+			return START_ETHER;
+		/* The network header is not set yet, or left over from an outer header. */
+		if ((net < mac || net == HEADER_UNSET) && p->data >= mac + ETH_LEN)
+			return START_ETHER;
+		if (net == mac || ((net < mac || net == HEADER_UNSET) && p->data == mac))
+			return is_ether(direct, skb, p, mac) ? START_ETHER : START_L3;
+	}
+	*ret_at = net;
+	if (is_set(net) && net <= p->data + p->len - p->data_len)
+		return START_L3;
+	*ret_at = p->data;
+	return START_NONE;
 }
 
-/* The type of an L3-only frame: what the skb says, else what the first nibble says. */
-static __always_inline __u16 l3_type(const bool direct, const struct skb_place *p)
+/*
+ * The type of an L3-only frame.  skb->protocol may be that of an inner packet (sit) or not set
+ * yet, so for IP the version nibble decides.
+ */
+static __always_inline __u16 l3_type(const bool direct, const struct skb_place *p, __u32 at)
 {
-	struct __kernel_sockaddr_storage *l3;
-	__u8 first;
+	struct __kernel_sockaddr_storage *bytes;
+	bool is_type = __builtin_bswap16(p->protocol) >= ETH_P_802_3_MIN;
+	__u16 type;
 
-	if (__builtin_bswap16(p->protocol) >= ETH_P_802_3_MIN)
+	if (is_type && !is_ip(p->protocol))
 		return p->protocol;
-	l3 = TYPED(direct, struct __kernel_sockaddr_storage, p->head + p->net - BYTES_OFFSET);
-	first = FIELD(direct, l3, __data[0]);
-	if (first >> 4 == 4)
-		return ETH_P_IP_BE;
-	if (first >> 4 == 6)
-		return ETH_P_IPV6_BE;
-	return ETH_P_LOCAL_BE;
+	bytes = bytes_at(direct, p, at);
+	type = type_of_nibble(FIELD(direct, bytes, __data[0]));
+	return type ?: is_type ? p->protocol : ETH_P_LOCAL_BE;
+}
+
+/* No header but perhaps that of TCP or UDP: true if the skb's socket tells the rest. */
+static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb,
+					  const struct skb_place *p, struct frame *f)
+{
+	struct sock_frame *built;
+	__u32 linear = p->len - p->data_len;
+	__u16 transport;
+
+	/* Most skbs without a header have no socket of the kind, such as those of netlink. */
+	if (!FIELD(direct, skb, sk))
+		return false;
+	transport = FIELD(direct, skb, transport_header);
+	f->base = sock_frame_build(f->skb, p->head + p->data, p->len, linear, transport == p->data);
+	built = this_cpu_sock_frame();
+	if (!f->base || !built)
+		return false;
+	f->l2 = 0;
+	f->wire = built->wire;
+	f->linear = built->linear;
+	f->len = p->len;
+	f->nonlinear = built->wire - built->linear;
+	f->protocol = p->protocol;
+	f->flags = EV_F_SOCK;
+	return true;
 }
 
 /*
@@ -186,20 +267,25 @@ static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, 
 
 	if (direct ? skb_place_direct(skb, f->skb, &p) : skb_place_probed(skb, &p))
 		return -1;
+	/* No skb: NULL and error pointers are passed too, and read as zeros. */
+	if (!p.head)
+		return -1;
 	f->l2 = 0;
-	f->opaque = false;
-	if (has_mac(direct, skb, &p)) {
-		start = p.mac;
-	} else {
+	f->flags = 0;
+	switch (find_start(direct, skb, &p, &start)) {
+	case START_ETHER:
+		break;
+	case START_L3:
 		head_len = ETH_LEN;
-		if (p.net != 0 && p.net != HEADER_UNSET && p.net <= p.data + p.len - p.data_len) {
-			start = p.net;
-			f->l2 = FRAME_L2_SYNTH | l3_type(direct, &p);
-		} else {
-			start = p.data;
-			f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
-			f->opaque = true;
-		}
+		f->l2 = FRAME_L2_SYNTH | l3_type(direct, &p, start);
+		break;
+	case START_NONE:
+		if (frame_of_sock(direct, skb, &p, f))
+			return 0;
+		head_len = ETH_LEN;
+		f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
+		f->flags = EV_F_OPAQUE;
+		break;
 	}
 	if (p.tpid) {
 		head_len += VLAN_LEN;

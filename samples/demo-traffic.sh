@@ -10,6 +10,7 @@ fi
 
 scratch=$(mktemp -d)
 trap 'kill ${TLS_PID:-} 2>/dev/null || :; net_down; rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM
 net_up
 tls_serve "$scratch"
 

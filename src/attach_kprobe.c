@@ -36,12 +36,12 @@ struct kprobes {
 
 static int open_events(void)
 {
-	const char *dir = tracefs_dir();
+	const char *dir;
 	char path[64];
-	int fd;
+	int fd = tracefs_dir(&dir);
 
-	if (!dir)
-		return -ENOENT;
+	if (fd < 0)
+		return fd;
 	snprintf(path, sizeof(path), "%s/kprobe_events", dir);
 	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
@@ -87,10 +87,13 @@ static int add_probe(struct kprobes *k, int event, const char *module, const cha
 static int read_event_id(int event, uint64_t *ret_id)
 {
 	char name[48], path[128], *text;
-	int err;
+	const char *dir;
+	int err = tracefs_dir(&dir);
 
+	if (err)
+		return err;
 	event_name(name, sizeof(name), event);
-	snprintf(path, sizeof(path), "%s/events/%s/id", tracefs_dir(), name);
+	snprintf(path, sizeof(path), "%s/events/%s/id", dir, name);
 	err = read_file(path, &text, NULL);
 	if (err)
 		return err;

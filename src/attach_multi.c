@@ -148,8 +148,9 @@ static void multi_detach(void *state)
 {
 	struct links *links = state;
 
-	for (size_t i = 0; i < links->n; i++)
-		bpf_link__destroy(links->v[i]);
+	/* The ends of ids, attached first, go last. */
+	while (links->n)
+		bpf_link__destroy(links->v[--links->n]);
 	free(links->v);
 	free(links);
 }

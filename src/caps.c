@@ -126,7 +126,8 @@ int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps)
 	const struct btf *vmlinux = kbtf_vmlinux(btf);
 	__s32 cast = btf__find_by_name_kind(vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	__s32 bytes = btf__find_by_name_kind(vmlinux, BYTES_TYPE, BTF_KIND_STRUCT);
-	bool can = cast > 0 && bytes > 0;
+	/* A kfunc is called by its type id, which only the kernel's own types give. */
+	bool can = cast > 0 && bytes > 0 && kbtf_is_own(btf);
 	struct translate_opts opts = {.load = can ? FILTER_LOAD_DIRECT : FILTER_LOAD_WINDOW};
 	int err = load ? parse_load(load, &opts.load) : 0;
 
@@ -153,7 +154,7 @@ int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps)
 
 const char *caps_explain_refusal(void)
 {
-	const char *why = "";
+	const char *why = "", *dir;
 	char *text;
 
 	if (!read_file("/sys/kernel/security/lockdown", &text, NULL)) {
@@ -161,7 +162,7 @@ const char *caps_explain_refusal(void)
 			why = " (kernel lockdown is in confidentiality mode, which forbids tracing)";
 		free(text);
 	}
-	if (!*why && !tracefs_dir())
+	if (!*why && tracefs_dir(&dir) == -ENOENT)
 		why = " (this kernel offers no function tracing)";
 	return why;
 }

@@ -76,5 +76,6 @@ void account_print(const struct account *a)
 	print_cause(a->failed, "lost: could not be written");
 	print_cause(a->unknown, "unaccounted for: please report this");
 	print_cause(a->beyond, "more matched after the last one (-c), and are not counted above");
+	print_cause(a->missed, "sightings were missed: a probe was hit while another one ran");
 	print_cause(a->no_id, "captured without an id: too many packets at a time");
 }

@@ -32,6 +32,8 @@ static void put_function(struct buf *out, const struct view *view)
 /* Where the file differs from what is in memory, and why. */
 static void put_frame(struct buf *out, const struct ev_hdr *hdr)
 {
+	if (hdr->flags & EV_F_SOCK)
+		buf_puts(out, " l3=sock");
 	if (hdr->flags & EV_F_OPAQUE)
 		buf_puts(out, " l3=none");
 	if (hdr->l2 & FRAME_L2_SYNTH)

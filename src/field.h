@@ -15,7 +15,7 @@ struct fexpr_types field_types(const struct btf *btf);
 /**
  * field_resolve() - find the field at the end of a path
  * @btf: types of the kernel
- * @path: skb->dev->name; a single member's name may stand for skb->name
+ * @path: skb->dev->name, or without the skb: dev->name
  * @ret_field: receives where it is, and its type; unchanged on error
  * @err: receives a message that names the part that is wrong, on error
  * @errsz: its size
@@ -26,24 +26,5 @@ struct fexpr_types field_types(const struct btf *btf);
  */
 int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,
 		  size_t errsz);
-
-/**
- * field_type_name() - the name of a type, as C would have it: unsigned int, struct net_device *
- * @btf: types
- * @type_id: BTF id
- * @buf: receives it; cut off if it is longer
- * @size: room, above 0
- */
-void field_type_name(const struct btf *btf, __u32 type_id, char *buf, size_t size);
-
-/**
- * field_enum_name() - the enumerator that has a value
- * @btf: types
- * @type_id: BTF id of an enum, or of a typedef of one
- * @value: value, sign-extended if the enum is signed
- *
- * Return: its name, which belongs to @btf; NULL if there is none, or @type_id is no enum.
- */
-const char *field_enum_name(const struct btf *btf, __u32 type_id, __u64 value);
 
 #endif

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/caps.h"
 #include "src/ksyms.h"
 #include "src/log.h"
 #include "src/tracefs.h"
@@ -33,6 +34,7 @@ static const struct {
 	{"__copy_skb_header", 2, "the first skb is not filled yet"},
 	{"skb_copy_header", 2, "the first skb is not filled yet"},
 	{"__skb_clone", 2, "the first skb is not filled yet"},
+	{"skb_headers_offset_update", 0, "head is new there, and the offsets are old"},
 	{"__build_skb_around", 0, "the skb is not filled yet"},
 	{"__finalize_skb_around", 0, "the skb is not filled yet"},
 };
@@ -262,6 +264,9 @@ static int discover_by_address(const char *dir, struct discovery *d)
 
 	strcat(strcpy(path, dir), "/available_filter_functions_addrs");
 	err = read_file(path, &text, NULL);
+	/* Not there before 6.5. */
+	if (err && err != -ENOENT)
+		log_error("%s: %s%s", path, strerror(-err), caps_explain_refusal());
 	if (err)
 		return err;
 	err = for_each_line(text, true, d, add);
@@ -324,16 +329,21 @@ int funcs_discover(struct kbtf *btf, const char *pattern, struct funcs *ret_func
 {
 	struct funcs found = {0};
 	struct discovery d = {.out = &found};
-	const char *dir = tracefs_dir();
+	const char *dir;
 	regex_t regex;
-	int err;
+	int err = tracefs_dir(&dir);
 
-	if (!dir) {
+	if (err == -ENOENT) {
 		log_error(
 			"tracefs is not there (no available_filter_functions): mount it with "
 			"'mount -t tracefs tracefs /sys/kernel/tracing'; if that does not help, the "
 			"kernel lacks CONFIG_DYNAMIC_FTRACE");
-		return -ENOENT;
+		return err;
+	}
+	if (err) {
+		log_error("tracefs (available_filter_functions) cannot be read: %s%s",
+			  strerror(-err), caps_explain_refusal());
+		return err;
 	}
 	if (pattern) {
 		err = compile_pattern(pattern, &regex);

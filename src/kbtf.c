@@ -21,6 +21,7 @@ struct module_btf {
 };
 
 struct kbtf {
+	bool own; /* not a file that the user named */
 	struct btf *vmlinux;
 	struct module_btf *modules;
 	size_t n_modules, cap_modules;
@@ -47,6 +48,7 @@ int kbtf_open(const char *path, struct kbtf **ret_btf)
 
 	if (!btf)
 		return -ENOMEM;
+	btf->own = !path;
 	btf->vmlinux = btf__parse(file, NULL);
 	err = btf->vmlinux ? 0 : -errno;
 	if (is_format_error(err) || (err == -ENOENT && !access(file, F_OK)))
@@ -72,6 +74,11 @@ int kbtf_open(const char *path, struct kbtf **ret_btf)
 	}
 	*ret_btf = btf;
 	return 0;
+}
+
+bool kbtf_is_own(const struct kbtf *btf)
+{
+	return btf->own;
 }
 
 const struct btf *kbtf_vmlinux(const struct kbtf *btf)
@@ -247,7 +254,7 @@ int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n
 	int err;
 
 	err = collect(btf->vmlinux, 1, NULL, &list);
-	if (!err && !btf->n_modules)
+	if (!err && btf->own && !btf->n_modules)
 		err = read_modules(btf);
 	for (size_t i = 0; !err && i < btf->n_modules; i++)
 		err = collect(btf->modules[i].btf, first_split, btf->modules[i].name, &list);

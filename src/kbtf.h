@@ -6,6 +6,8 @@
  * split: its type ids go on where those of vmlinux end.
  */
 #include <bpf/btf.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Registers that carry arguments and that we read: positions 1 to 5. */
@@ -27,6 +29,9 @@ int kbtf_open(const char *path, struct kbtf **ret_btf);
 /* kbtf_vmlinux() - for look-ups by type id or name; belongs to @btf */
 const struct btf *kbtf_vmlinux(const struct kbtf *btf);
 
+/* kbtf_is_own() - is this the running kernel's own, not a file that the user named? */
+bool kbtf_is_own(const struct kbtf *btf);
+
 /* One function that takes an skb. The strings belong to the BTF. */
 struct kbtf_func {
 	const char *name;
@@ -36,7 +41,7 @@ struct kbtf_func {
 
 /**
  * kbtf_skb_funcs() - all functions with a `struct sk_buff *` in an argument register
- * @btf: types; modules' are read now, those that cannot be read are left out
+ * @btf: types; modules' are read now if they are the kernel's own, which theirs refer to
  * @ret_funcs: receives an array, to be freed; its strings live as long as @btf
  * @ret_n: receives its length
  *

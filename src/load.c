@@ -243,6 +243,25 @@ int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats)
 	return err;
 }
 
+int loaded_missed(const struct loaded *l, uint64_t *ret_missed)
+{
+	uint64_t missed = 0;
+
+	for (int pos = 1; pos <= KBTF_MAX_POS; pos++) {
+		struct bpf_prog_info info = {0};
+		__u32 size = sizeof(info);
+
+		if (!l->by_pos[pos])
+			continue;
+		if (bpf_obj_get_info_by_fd(bpf_program__fd(l->by_pos[pos]), &info, &size))
+			return -errno;
+		/* Kernels before 5.12 do not count them, and leave the 0. */
+		missed += info.recursion_misses;
+	}
+	*ret_missed = missed;
+	return 0;
+}
+
 void load_free(struct loaded *l)
 {
 	if (!l)

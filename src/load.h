@@ -60,6 +60,14 @@ int loaded_ring_fd(const struct loaded *l);
  */
 int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats);
 
+/**
+ * loaded_missed() - how often the kernel left out a run of a program, because it was hit while
+ * another ran on the same CPU (an interrupt, or a function that a program itself calls)
+ *
+ * Return: 0, or -errno.
+ */
+int loaded_missed(const struct loaded *l, uint64_t *ret_missed);
+
 /* load_free() - unload; @l may be NULL */
 void load_free(struct loaded *l);
 

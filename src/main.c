@@ -7,11 +7,13 @@
  * all of it has succeeded.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "filter/disasm.h"
 #include "filter/expr.h"
@@ -50,8 +52,15 @@ struct session {
 	struct capture capture;
 };
 
+/* The first asks to stop; the second, while something blocks (a reader's pipe), is final. */
 static void on_signal(int signal)
 {
+	if (stop) {
+		struct sigaction act = {.sa_handler = SIG_DFL};
+
+		sigaction(signal, &act, NULL);
+		raise(signal);
+	}
 	stop = 1;
 }
 
@@ -65,6 +74,18 @@ static void catch_signals(void)
 	act.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &act, NULL);
 	sigaction(SIGXFSZ, &act, NULL);
+}
+
+/* Files that are opened are not to get the numbers of standard streams that are closed. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static int compile(struct session *s)
@@ -93,8 +114,10 @@ static int prepare(struct session *s)
 
 	log_status("reading the kernel's types and functions ...");
 	err = view_open(s->opts->snaplen, &s->capture.view);
-	if (err)
+	if (err) {
+		log_error("a thread to read the kernel's symbols: %s", strerror(-err));
 		return err;
+	}
 	err = kbtf_open(s->opts->kernel_btf, &s->btf);
 	if (err)
 		return err;
@@ -148,8 +171,11 @@ static int open_sink(struct session *s)
 	int err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
 				   : sink_text_open(&info, &s->capture.sink);
 
-	if (err)
-		log_error("%s: %s", opts->write_path ?: "standard output", strerror(-err));
+	if (err && err != -EPIPE)
+		log_error("%s: %s",
+			  opts->write_path && strcmp(opts->write_path, "-") ? opts->write_path
+									    : "standard output",
+			  strerror(-err));
 	return err;
 }
 
@@ -159,12 +185,14 @@ static void tick(struct session *s)
 	struct ev_stats stats;
 
 	view_sync_clock(s->capture.view);
-	if (!loaded_stats(s->loaded, &stats))
+	/* Lines of text show by themselves that packets come. */
+	if (s->opts->write_path && !loaded_stats(s->loaded, &stats))
 		log_status("%" PRIu64 " packets, %" PRIu64 " dropped", s->capture.taken,
 			   (uint64_t)(stats.lost_ring + stats.lost_size));
 }
 
-static void listen(struct session *s)
+/* Returns 0, or -errno if the ring cannot be read any more. */
+static int listen(struct session *s)
 {
 	uint64_t next = clock_now_ns() + SECOND_NS;
 
@@ -180,13 +208,14 @@ static void listen(struct session *s)
 			s->capture.err = s->capture.sink->flush(s->capture.sink);
 		if (n < 0 && n != -EINTR) {
 			log_error("reading the ring buffer: %s", strerror(-n));
-			break;
+			return n;
 		}
 		if (clock_now_ns() >= next) {
 			next = clock_now_ns() + SECOND_NS;
 			tick(s);
 		}
 	}
+	return 0;
 }
 
 /* Detach, then take all that is still in the ring: only then are the counts final. */
@@ -196,41 +225,50 @@ static int finish(struct session *s)
 	struct sink_stats sunk = {0};
 	struct account account;
 	const char *path = s->capture.sink->path;
-	int err;
+	int counted, err;
 
 	log_status("detaching ...");
 	attach_free(s->attached);
 	s->attached = NULL;
 	ring_drain(s->ring);
-	err = loaded_stats(s->loaded, &stats);
-	if (err)
-		log_error("reading the counters: %s", strerror(-err));
+	counted = loaded_stats(s->loaded, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
 	s->capture.sink = NULL;
 	log_status_clear();
+	if (!err)
+		err = s->capture.err;
 	/* The reader has what it wanted, as with `tcpdump -w - | head`. */
 	if (err == -EPIPE)
 		return 0;
 	if (err)
 		log_error("%s: %s", path, strerror(-err));
+	if (counted) {
+		log_error("%llu packets captured; reading the kernel's counters: %s",
+			  (unsigned long long)sunk.written, strerror(-counted));
+		return counted;
+	}
 	capture_account(&s->capture, &stats, &sunk, &account);
+	loaded_missed(s->loaded, &account.missed);
 	account_print(&account);
 	return err;
 }
 
 static int capture(struct session *s)
 {
-	int err;
+	int err, heard;
 
 	/* From the first packet on the ring is to be read as fast as it fills. */
 	view_wait(s->capture.view);
 	err = attach(s);
-	if (!err)
-		err = open_sink(s);
-	if (err)
+	/* Stopped before it began: an old file keeps what is in it. */
+	if (err || stop)
 		return err;
-	listen(s);
-	return finish(s);
+	err = open_sink(s);
+	if (err)
+		return err == -EPIPE ? 0 : err;
+	heard = listen(s);
+	err = finish(s);
+	return err ? err : heard;
 }
 
 static int test_attach(struct session *s)
@@ -286,7 +324,7 @@ static int run(struct session *s)
 		err = caps_privileged();
 	if (!err)
 		err = prepare(s);
-	if (!err)
+	if (!err && !stop)
 		err = s->opts->test_attach ? test_attach(s) : capture(s);
 	log_status_clear();
 	return err;
@@ -308,8 +346,10 @@ int main(int argc, char **argv)
 	struct options opts;
 	struct session s = {.opts = &opts};
 	enum options_action action;
-	int err = options_parse(argc, argv, &opts, &action);
+	int err;
 
+	fill_standard_streams();
+	err = options_parse(argc, argv, &opts, &action);
 	if (!err && action == OPTIONS_RUN) {
 		log_set_level(LOG_NORMAL + opts.verbosity);
 		log_libbpf();

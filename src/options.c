@@ -14,6 +14,7 @@
 #include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bpf/event.h"
@@ -33,6 +34,10 @@ enum {
 	OPT_DUMP_EBPF,
 	OPT_BACKEND,
 	OPT_TEST_ATTACH,
+	OPT_FAMILY,
+	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
+	OPT_META = 1000,
+	OPT_TERM = 2000,
 };
 
 static const struct {
@@ -58,6 +63,22 @@ static const struct {
 	 "print the expression as eBPF, as it would be spliced in"},
 	{OPT_FILTER_LOAD, "filter-load", "MODE", "how packets are read: direct, window, probe"},
 	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches"},
+	{OPT_META + META_NETNS, "filter-netns", "NS",
+	 "only in a network namespace: inode:N, a path, a name"},
+	{OPT_META + META_MARK, "filter-mark", "MARK[/MASK]", "only packets with this mark"},
+	{OPT_META + META_IFNAME, "filter-ifname", "NAME", "same as -i"},
+	{'Q', "direction", "DIR", "only packets of type outgoing (out), or not (in); inout: both"},
+	{OPT_META + META_PID, "pid", "N", "only while this process runs"},
+	{OPT_META + META_COMM, "filter-comm", "NAME", "only while a task of this name runs"},
+	{OPT_META + META_UID, "filter-uid", "USER", "only while a task of this user runs"},
+	{OPT_FAMILY, "family", "FAMILY",
+	 "inet, inet6; by the packet's socket: unix, netlink, packet, N"},
+	{OPT_TERM + TERM_PROTO, "proto", "PROTO", "tcp, udp, icmp, icmp6, sctp ... or a number"},
+	{OPT_TERM + TERM_SRC_IP, "src-ip", "ADDR[/BITS]", "source address or network"},
+	{OPT_TERM + TERM_DST_IP, "dst-ip", "ADDR[/BITS]", "destination address or network"},
+	{OPT_TERM + TERM_PORT, "port", "PORT", "source or destination port"},
+	{OPT_TERM + TERM_SRC_PORT, "sport", "PORT", "source port"},
+	{OPT_TERM + TERM_DST_PORT, "dport", "PORT", "destination port"},
 	{OPT_BACKEND, "backend", "NAME", "how to attach: auto (default), kprobe-multi, kprobe"},
 	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
 	{'h', "help", NULL, "this text"},
@@ -147,6 +168,27 @@ static int set_ifname(struct options *o, const char *name)
 	return 0;
 }
 
+/* What IP carries shows its family itself, on its way through no socket too. */
+static int set_family(struct options *o, const char *arg)
+{
+	int err = meta_set(&o->meta, META_FAMILY, arg);
+
+	if (err)
+		return err;
+	terms_clear(&o->terms, TERM_FAMILY);
+	if (o->meta.family != AF_INET && o->meta.family != AF_INET6)
+		return 0;
+	meta_clear(&o->meta, META_FAMILY);
+	return terms_set(&o->terms, TERM_FAMILY, o->meta.family == AF_INET ? "inet" : "inet6");
+}
+
+static int apply_filter(struct options *o, int key, const char *arg)
+{
+	if (key >= OPT_TERM)
+		return terms_set(&o->terms, (enum term)(key - OPT_TERM), arg);
+	return meta_set(&o->meta, (enum meta_filter)(key - OPT_META), arg);
+}
+
 static int apply(struct options *o, int key, const char *arg, enum options_action *action)
 {
 	switch (key) {
@@ -192,6 +234,10 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_FILTER_FUNC:
 		o->filter_func = arg;
 		return 0;
+	case 'Q':
+		return meta_set(&o->meta, META_DIRECTION, arg);
+	case OPT_FAMILY:
+		return set_family(o, arg);
 	case OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") ? arg : NULL;
 		return 0;
@@ -207,6 +253,8 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		*action = OPTIONS_DONE;
 		return 0;
 	default:
+		if (key >= OPT_META)
+			return apply_filter(o, key, arg);
 		/* getopt has said what is wrong. */
 		fputs("pwru-cap: 'pwru-cap --help' lists the options\n", stderr);
 		return -EINVAL;
@@ -269,6 +317,44 @@ static int read_expression(struct options *o)
 	return 0;
 }
 
+/* -i and --filter-ifname are one filter. */
+static int join_ifname(struct options *o)
+{
+	struct meta_cfg other = o->meta;
+	int err = o->ifname ? meta_set(&o->meta, META_IFNAME, o->ifname) : 0;
+
+	if (!err && other.on & META_ON(META_IFNAME) &&
+	    memcmp(other.ifname, o->meta.ifname, sizeof(other.ifname))) {
+		log_error("-i %s: --filter-ifname asks for another device, %s", o->ifname,
+			  (const char *)other.ifname);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* The expression of -F or of the words that are left, and the terms. */
+static int join_expression(struct options *o, char **words, int n)
+{
+	char *joined;
+	int err;
+
+	if (o->filter_file) {
+		err = read_expression(o);
+		if (err)
+			return err;
+	} else {
+		o->expression = join(words, n);
+		if (n && !o->expression)
+			return -ENOMEM;
+	}
+	err = terms_join(&o->terms, o->expression, &joined);
+	if (err)
+		return err;
+	free(o->expression);
+	o->expression = joined;
+	return 0;
+}
+
 int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action)
 {
 	char letters[2 * ARRAY_SIZE(table) + 1];
@@ -289,12 +375,10 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 		err = apply(o, key, optarg, ret_action);
 	if (err || *ret_action != OPTIONS_RUN)
 		return err;
-	if (o->filter_file)
-		return read_expression(o);
-	o->expression = join(argv + optind, argc - optind);
-	if (!o->command_line || (optind < argc && !o->expression))
+	if (!o->command_line)
 		return -ENOMEM;
-	return 0;
+	err = join_ifname(o);
+	return err ? err : join_expression(o, argv + optind, argc - optind);
 }
 
 void options_free(struct options *opts)

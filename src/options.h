@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "src/meta.h"
+#include "src/terms.h"
+
 /* What to do with the expression instead of capturing. */
 enum options_dump {
 	DUMP_NONE,
@@ -31,8 +34,10 @@ struct options {
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */
 	bool test_attach;	 /* --test-attach */
-	char *expression;	 /* the words joined by blanks; NULL: everything; to be freed */
-	char *command_line;	 /* as it was typed, near enough; to be freed */
+	struct meta_cfg meta;	 /* the meta filters, -i among them */
+	struct terms terms;	 /* the simple flags; they are in the expression */
+	char *expression;   /* words joined by blanks, and terms; NULL: everything; to be freed */
+	char *command_line; /* as it was typed, near enough; to be freed */
 };
 
 enum options_action {

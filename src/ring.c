@@ -8,19 +8,25 @@
 #include <unistd.h>
 
 #define GATHER_US 2000
+#define POLL_MAX  4096
 
 struct ring {
 	struct ring_buffer *rb;
 	ring_fn fn;
 	void *ctx;
 	bool busy; /* the last poll found records */
+	int quota; /* records that ring_poll() may still take; -1: no limit */
 };
 
 static int take(void *ctx, void *data, size_t size)
 {
 	struct ring *ring = ctx;
+	int err = ring->fn(ring->ctx, data, size);
 
-	return ring->fn(ring->ctx, data, size);
+	if (err < 0 || ring->quota < 0)
+		return err;
+	/* libbpf counts a record as taken also if this is an error. */
+	return --ring->quota ? 0 : -EAGAIN;
 }
 
 int ring_open(int map_fd, ring_fn fn, void *ctx, struct ring **ret_ring)
@@ -52,7 +58,13 @@ int ring_poll(struct ring *ring, int timeout_ms)
 	 */
 	if (ring->busy)
 		usleep(GATHER_US);
+	/* libbpf goes on for as long as records come, and the caller has more to do than that. */
+	ring->quota = POLL_MAX;
 	n = ring_buffer__poll(ring->rb, timeout_ms);
+	if (n == -EAGAIN) {
+		ring->busy = false; /* more is waiting */
+		return POLL_MAX;
+	}
 	ring->busy = n > 0;
 	return n;
 }
@@ -61,6 +73,7 @@ int ring_drain(struct ring *ring)
 {
 	int n;
 
+	ring->quota = -1;
 	do
 		n = ring_buffer__consume(ring->rb);
 	while (n > 0);

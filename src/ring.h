@@ -26,7 +26,7 @@ typedef int (*ring_fn)(void *ctx, const void *data, size_t size);
 int ring_open(int map_fd, ring_fn fn, void *ctx, struct ring **ret_ring);
 
 /**
- * ring_poll() - wait for records, and take all that are there
+ * ring_poll() - wait for records, and take those that are there, up to some thousand
  * @timeout_ms: longest wait
  *
  * Return: how many were taken, 0 if none came, -EINTR on a signal, or what @fn returned.

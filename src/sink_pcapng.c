@@ -89,6 +89,17 @@ static int64_t interface_of(struct sink_pcapng *s, const struct view *view)
 	return err ? err : number;
 }
 
+static uint32_t original_length(const struct view *view)
+{
+	uint32_t length = view->rec->hdr->wire_len;
+
+	/* tcpdump calls longer ones invalid (big TCP); the comment says len=. */
+	if (length > PCAPNG_MAX_CAPLEN)
+		length = PCAPNG_MAX_CAPLEN;
+	/* The bytes were read a moment after the lengths, and may be more by then. */
+	return length < view->frame.caplen ? view->frame.caplen : length;
+}
+
 static int append_packet(struct sink_pcapng *s, const struct view *view)
 {
 	const struct ev_hdr *hdr = view->rec->hdr;
@@ -96,8 +107,7 @@ static int append_packet(struct sink_pcapng *s, const struct view *view)
 	const char *comments[2];
 	struct pcapng_epb epb = {
 		.ifid = number,
-		/* The bytes were read a moment after the lengths, and may be more by then. */
-		.origlen = hdr->wire_len < view->frame.caplen ? view->frame.caplen : hdr->wire_len,
+		.origlen = original_length(view),
 		.ts_ns = view->time_ns,
 		.pieces = view->frame.pieces,
 		.n_pieces = view->frame.n_pieces,

@@ -5,7 +5,13 @@
  * tracefs: which functions can be traced, and events for kprobes.
  */
 
-/* tracefs_dir() - where it is mounted, a constant; NULL if it is not, or offers no functions */
-const char *tracefs_dir(void);
+/**
+ * tracefs_dir() - where it is mounted
+ * @ret_dir: receives a constant
+ *
+ * Return: 0; -ENOENT if it is not mounted, or offers no functions; -EACCES or -EPERM if it is there
+ * and we may not read it.
+ */
+int tracefs_dir(const char **ret_dir);
 
 #endif

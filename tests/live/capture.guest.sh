@@ -109,6 +109,35 @@ output_cases() {
 	wait $pinger 2>/dev/null
 }
 
+# What does not want to end: a flood, and a reader that does not read.
+stop_cases() {
+	for i in 1 2 3; do
+		(while :; do in_a ping -q -f -c 100 $IP_B; done) >/dev/null 2>&1 &
+		floods="${floods:-} $!"
+	done
+	capture_start flood -w "$OUT/flood.pcapng" -s 64
+	sleep 2
+	kill -INT $CAP
+	wait_for 20 not_running $CAP && echo yes >"$OUT/flood.ended"
+	wait $CAP
+	echo $? >"$OUT/flood.status"
+	mkfifo /tmp/stuck
+	sleep 60 </tmp/stuck &
+	sleeper=$!
+	capture_start stuck -w - >/tmp/stuck
+	sleep 2
+	kill -INT $CAP
+	sleep 0.5
+	kill -INT $CAP 2>/dev/null
+	wait_for 10 not_running $CAP && echo yes >"$OUT/stuck.ended"
+	# shellcheck disable=SC2086 # several
+	kill $floods $sleeper
+	pkill -x ping
+	wait 2>/dev/null
+}
+
+not_running() { ! kill -0 "$1"; }
+
 error_cases() {
 	run_case expression pwru-cap -w "$OUT/expression.pcapng" tcp prot 443
 	run_case missing_dir pwru-cap -w /nowhere/at/all.pcapng icmp
@@ -143,6 +172,7 @@ timed ping_case
 timed vlan_case
 timed overload_case
 [ -n "$FEW" ] || timed output_cases
+[ -n "$FEW" ] || timed stop_cases
 timed error_cases
-kill $TLS_PID
+kill $TLS_PID 2>/dev/null
 net_down

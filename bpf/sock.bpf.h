@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_SOCK_BPF_H
+#define PWRU_CAP_SOCK_BPF_H
+/*
+ * Frames for skbs that have no headers yet: early in transmission there is only payload (or a TCP
+ * header and payload), and the socket knows the rest.  Ethernet, IP and TCP or UDP headers are
+ * made from it, so that `tcp port 443` matches there too, and the comment says l3=sock.
+ *
+ * What is not known yet is 0: MAC addresses, IP id, TTL and checksums, the window and the
+ * acknowledgement number.
+ *
+ * The frame is put together in scratch memory, headers and the first bytes of payload; filter and
+ * record both take it from there.  One piece of memory a CPU: programs of kprobes do not nest.
+ */
+#include "compat.bpf.h"
+#include "kernel.h"
+
+#define SOCK_PAYLOAD_MAX 128
+#define SOCK_HEAD_MAX	 (14 + 40 + 20)
+
+#define AF_INET		 2
+#define AF_INET6	 10
+
+#define IPPROTO_TCP	 6
+#define IPPROTO_UDP	 17
+
+#define TCP_TIME_WAIT	 6
+#define TCP_NEW_SYN_RECV 12
+
+struct sock_frame {
+	__u32 wire;
+	__u32 linear;
+	__u8 bytes[SOCK_HEAD_MAX + SOCK_PAYLOAD_MAX + 6];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct sock_frame);
+} sock_frames SEC(".maps");
+
+static __always_inline struct sock_frame *this_cpu_sock_frame(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sock_frames, &zero);
+}
+
+static __always_inline void put_u16(__u8 *at, __u16 value)
+{
+	at[0] = value >> 8;
+	at[1] = value;
+}
+
+static __always_inline void put_u32(__u8 *at, __u32 value)
+{
+	put_u16(at, value >> 16);
+	put_u16(at + 2, value);
+}
+
+/* A kernel address of a socket's field; what it holds is in network byte order already. */
+#define COPY_FIELD(dst, bytes, sk, field) \
+	bpf_probe_read_kernel(dst, bytes, (char *)(sk) + bpf_core_field_offset(struct sock, field))
+
+/* Returns where the next header goes. */
+static __always_inline __u8 *put_ipv4(__u8 *b, struct sock *sk, __u8 proto, __u32 len)
+{
+	put_u16(b + 12, 0x0800);
+	b += 14;
+	b[0] = 0x45;
+	put_u16(b + 2, 20 + len);
+	b[9] = proto;
+	COPY_FIELD(b + 12, 4, sk, __sk_common.skc_rcv_saddr);
+	COPY_FIELD(b + 16, 4, sk, __sk_common.skc_daddr);
+	return b + 20;
+}
+
+static __always_inline __u8 *put_ipv6(__u8 *b, struct sock *sk, __u8 proto, __u32 len)
+{
+	put_u16(b + 12, 0x86dd);
+	b += 14;
+	b[0] = 0x60;
+	put_u16(b + 4, len);
+	b[6] = proto;
+	COPY_FIELD(b + 8, 16, sk, __sk_common.skc_v6_rcv_saddr);
+	COPY_FIELD(b + 24, 16, sk, __sk_common.skc_v6_daddr);
+	return b + 40;
+}
+
+static __always_inline void put_ports(__u8 *b, struct sock *sk)
+{
+	put_u16(b, BPF_CORE_READ(sk, __sk_common.skc_num));
+	COPY_FIELD(b + 2, 2, sk, __sk_common.skc_dport);
+}
+
+static __always_inline void put_tcp(__u8 *b, struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_skb_cb *cb = (void *)((char *)skb + bpf_core_field_offset(struct sk_buff, cb));
+
+	put_ports(b, sk);
+	put_u32(b + 4, BPF_CORE_READ(cb, seq));
+	b[12] = 5 << 4;
+	bpf_probe_read_kernel(b + 13, 1,
+			      (char *)cb + bpf_core_field_offset(struct tcp_skb_cb, tcp_flags));
+}
+
+static __always_inline void put_udp(__u8 *b, struct sock *sk, __u32 len)
+{
+	put_ports(b, sk);
+	put_u16(b + 4, len);
+}
+
+/* A full socket: others that an skb may point to (TIME_WAIT, a request) lack most fields. */
+static __always_inline bool is_full(struct sock *sk)
+{
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	return state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV;
+}
+
+/*
+ * Puts a frame together in this CPU's scratch memory.
+ * @skb_addr: the sk_buff
+ * @data: address of its data
+ * @len: skb->len
+ * @linear: how many of these bytes are at @data
+ * @has_l4: the data begins with the TCP or UDP header
+ *
+ * Returns the address of the frame's bytes as a number; 0 if the skb has no socket that tells.
+ */
+__weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, __u32 linear,
+					 __u32 has_l4)
+{
+	struct sk_buff *skb = (void *)skb_addr;
+	struct sock *sk = BPF_CORE_READ(skb, sk);
+	struct sock_frame *f = this_cpu_sock_frame();
+	__u16 family, proto;
+	__u32 l4_len, head;
+	__u8 *b;
+	__u64 addr = 0;
+
+	if (!f || !sk)
+		return 0;
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	proto = BPF_CORE_READ(sk, sk_protocol);
+	if ((family != AF_INET && family != AF_INET6) ||
+	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || !is_full(sk))
+		return 0;
+	l4_len = has_l4 ? 0 : proto == IPPROTO_TCP ? 20 : 8;
+	__builtin_memset(f->bytes, 0, SOCK_HEAD_MAX + 6);
+	if (family == AF_INET)
+		b = put_ipv4(f->bytes, sk, proto, l4_len + len);
+	else
+		b = put_ipv6(f->bytes, sk, proto, l4_len + len);
+	if (!has_l4 && proto == IPPROTO_TCP)
+		put_tcp(b, sk, skb);
+	else if (!has_l4)
+		put_udp(b, sk, l4_len + len);
+	head = (family == AF_INET ? 34 : 54) + l4_len;
+	if (linear > SOCK_PAYLOAD_MAX)
+		linear = SOCK_PAYLOAD_MAX;
+	FORGET(linear);
+	FORGET(head);
+	if (head > SOCK_HEAD_MAX || linear > SOCK_PAYLOAD_MAX)
+		return 0;
+	if (linear && bpf_probe_read_kernel(f->bytes + head, linear, (void *)data))
+		return 0;
+	f->wire = head + len;
+	f->linear = head + linear;
+	/* The verifier takes no pointer for a number; what is read back from memory is one. */
+	b = f->bytes;
+	bpf_probe_read_kernel(&addr, sizeof(addr), &b);
+	return addr;
+}
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_FIELD_TYPE_H
+#define PWRU_CAP_FIELD_TYPE_H
+/*
+ * Types of the kernel's type information, and their names.
+ */
+#include <bpf/btf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "filter/fexpr.h"
+
+/**
+ * field_type_name() - the name of a type, as C would have it: unsigned int, struct net_device *
+ * @btf: types
+ * @type_id: BTF id; 0 is void
+ * @buf: receives it; cut off if it is longer
+ * @size: room, above 0
+ */
+void field_type_name(const struct btf *btf, __u32 type_id, char *buf, size_t size);
+
+/**
+ * field_enum_name() - the enumerator that has a value
+ * @btf: types
+ * @type_id: BTF id of an enum, or of a typedef of one
+ * @value: value, sign-extended to 64 bits if the enum is signed
+ *
+ * Return: its name, which belongs to @btf; NULL if there is none, or @type_id is no enum.
+ */
+const char *field_enum_name(const struct btf *btf, __u32 type_id, __u64 value);
+
+/* field_enum_is_signed() - whether an enum has values below 0 */
+bool field_enum_is_signed(const struct btf_type *t);
+
+/* field_enumerator() - what struct fexpr_types asks for; its ctx is a const struct btf * */
+int field_enumerator(const struct fexpr_types *types, const char *name, __u32 type_id,
+		     struct fexpr_const *ret_value, char *err, size_t errsz);
+
+/**
+ * field_strip() - the type behind typedef, const and the like
+ * @btf: types
+ * @type_id: BTF id; becomes that of the result
+ *
+ * Return: the type, never NULL: where there is none, it is void.
+ */
+const struct btf_type *field_strip(const struct btf *btf, __u32 *type_id);
+
+/* field_str() - a name of a type or member; "" if it has none */
+const char *field_str(const struct btf *btf, __u32 name_off);
+
+#endif
