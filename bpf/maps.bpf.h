@@ -25,8 +25,6 @@ struct {
 
 const volatile __u32 cfg_snaplen = EV_SNAPLEN_MAX;
 const volatile __u32 cfg_stack_room = 64; /* entries; 0: no stacks */
-/* -i: the device's name, NUL padded; the first byte is 0 for any device. */
-const volatile char cfg_ifname[EV_IFNAME_LEN];
 /* Functions that track.bpf.h knows by name, as EV_ENTRY_BLOCK(); 0 where the kernel has none. */
 const volatile __u64 cfg_release_ip;
 const volatile __u64 cfg_tail_ips[EV_TAIL_MAX];

@@ -36,9 +36,9 @@ static __always_inline int sight(const enum kind kind, const bool direct, struct
 	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
 	struct frame f = {.skb = addr};
 
-	if (frame_of_skb(direct, skb, &f))
+	if (!meta_matches(direct, skb) || frame_of_skb(direct, skb, &f))
 		return 0;
-	if (frame_matches(direct, skb, &f)) {
+	if (frame_matches(&f)) {
 		struct site site = {.ctx = ctx, .func_ip = entry_of(kind, ctx)};
 
 		emit(direct, &site, skb, &f);

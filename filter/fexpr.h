@@ -41,7 +41,7 @@
  *   direct loads cannot tell, and take the field for 0.
  */
 
-#define FEXPR_MAX_TEXT	 16384
+#define FEXPR_MAX_TEXT	 32768
 #define FEXPR_MAX_TERMS	 256 /* comparisons and values alone */
 #define FEXPR_MAX_DEPTH	 64  /* parentheses, ! - ~ within each other */
 #define FEXPR_MAX_PARTS	 24  /* of a path, "skb" not counted */

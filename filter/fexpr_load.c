@@ -116,8 +116,6 @@ static void load_direct(struct fx *fx, bool is_root, uint8_t dst, uint32_t off, 
 	} else {
 		cast(fx, off);
 	}
-	if (dst == FX_ADDR)
-		fx->now.skb_in_reg = false;
 	emit(fx, BPF_LDX_MEM(size_code(size), dst, FX_PTR, fx->opts->bytes_off + off - from));
 }
 

@@ -374,7 +374,7 @@ static bool begins_at_skb(const char *path)
 {
 	path += strspn(path, " \t");
 	return !strncmp(path, "skb", 3) &&
-	       !strchr("abcdefghijklmnopqrstuvwxyz_0123456789", path[3]);
+	       !strspn(path + 3, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
 }
 
 int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,

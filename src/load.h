@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 #include "bpf/event.h"
-#include "filter/cbpf.h"
 #include "src/caps.h"
+#include "src/filters.h"
 #include "src/funcs.h"
 
 /* Which of the programs: those for kprobe.multi links, or those for kprobes. */
@@ -22,13 +22,12 @@ enum load_kind {
 struct load_opts {
 	enum load_kind kind;
 	const struct caps *caps;
-	const struct funcs *funcs;	/* decides which programs are needed */
-	const struct cbpf_prog *filter; /* what the expression became */
-	const char *kernel_btf;		/* BTF file for CO-RE; NULL: the kernel's own */
-	const char *ifname;		/* only skbs on a device of this name; NULL: all */
-	uint32_t snaplen;		/* bytes, 1 to EV_SNAPLEN_MAX */
-	uint32_t stack_room;		/* entries, 0 to EV_STACK_MAX; 0: no stacks */
-	uint32_t ring_bytes;		/* a power of two, a multiple of the page size */
+	const struct funcs *funcs; /* decides which programs are needed */
+	const struct filters *filters;
+	const char *kernel_btf; /* BTF file for CO-RE; NULL: the kernel's own */
+	uint32_t snaplen;	/* bytes, 1 to EV_SNAPLEN_MAX */
+	uint32_t stack_room;	/* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	uint32_t ring_bytes;	/* a power of two, a multiple of the page size */
 };
 
 struct loaded;

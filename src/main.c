@@ -1,56 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * pwru-cap: packets as the kernel's functions see them.
- *
- * Start-up goes from what is cheap and likely to be wrong (the expression, the output's path) to
- * what is slow (discovery, loading, attaching).  Nothing is attached and no file is touched before
- * all of it has succeeded.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "filter/disasm.h"
-#include "filter/expr.h"
-#include "filter/translate.h"
-#include "src/attach.h"
-#include "src/caps.h"
-#include "src/capture.h"
-#include "src/funcs.h"
-#include "src/kbtf.h"
-#include "src/load.h"
 #include "src/log.h"
 #include "src/options.h"
-#include "src/ring.h"
-#include "src/util.h"
-
-/* Depth of the stacks that are captured. */
-#define STACK_ROOM 64
-
-#define POLL_MS	   100
-#define SECOND_NS  1000000000ULL
+#include "src/session.h"
 
 static volatile sig_atomic_t stop;
-
-/* All that is open; what is zero is not there yet. */
-struct session {
-	const struct options *opts;
-	struct cbpf_prog filter;
-	struct kbtf *btf;
-	struct caps caps;
-	struct funcs funcs;
-	struct loaded *loaded;
-	const struct backend *backend;
-	struct attached *attached;
-	struct attach_result result;
-	struct ring *ring;
-	struct capture capture;
-};
 
 /* The first asks to stop; the second, while something blocks (a reader's pipe), is final. */
 static void on_signal(int signal)
@@ -88,263 +48,9 @@ static void fill_standard_streams(void)
 		close(fd);
 }
 
-static int compile(struct session *s)
-{
-	char why[512];
-	int err = expr_compile(s->opts->expression, s->opts->snaplen, &s->filter, why, sizeof(why));
-
-	if (err)
-		log_error("cannot compile the expression '%s': %s", s->opts->expression, why);
-	return err;
-}
-
-static int prepare(struct session *s)
-{
-	struct load_opts load = {
-		.caps = &s->caps,
-		.funcs = &s->funcs,
-		.filter = &s->filter,
-		.kernel_btf = s->opts->kernel_btf,
-		.ifname = s->opts->ifname,
-		.snaplen = s->opts->snaplen,
-		.stack_room = STACK_ROOM,
-		.ring_bytes = s->opts->ring_bytes,
-	};
-	int err;
-
-	log_status("reading the kernel's types and functions ...");
-	err = view_open(s->opts->snaplen, &s->capture.view);
-	if (err) {
-		log_error("a thread to read the kernel's symbols: %s", strerror(-err));
-		return err;
-	}
-	err = kbtf_open(s->opts->kernel_btf, &s->btf);
-	if (err)
-		return err;
-	err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
-	if (err)
-		return err;
-	err = funcs_discover(s->btf, s->opts->filter_func, &s->funcs);
-	if (err)
-		return err;
-	log_verbose(
-		"%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
-		s->funcs.n, s->funcs.skipped,
-		s->caps.direct ? "by direct loads" : "by probe reads");
-	err = attach_choose(s->opts->backend, &s->funcs, &s->backend);
-	if (err)
-		return err;
-	load.kind = attach_kind(s->backend);
-	log_status("loading the programs ...");
-	err = load_programs(&load, &s->loaded);
-	if (err)
-		return err;
-	err = ring_open(loaded_ring_fd(s->loaded), capture_take, &s->capture, &s->ring);
-	if (err)
-		log_error("mapping the ring buffer: %s", strerror(-err));
-	return err;
-}
-
-static int attach(struct session *s)
-{
-	int err;
-
-	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
-	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
-	if (!err && s->result.refused)
-		log_verbose("%zu functions were refused by the kernel", s->result.refused);
-	return err;
-}
-
-static int open_sink(struct session *s)
-{
-	const struct options *opts = s->opts;
-	struct sink_info info = {
-		.path = opts->write_path,
-		.command_line = opts->command_line,
-		.expression = opts->expression,
-		.backend = attach_name(s->backend),
-		.functions = s->result.attached,
-		.snaplen = opts->snaplen,
-		.packet_buffered = opts->packet_buffered,
-	};
-	int err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
-				   : sink_text_open(&info, &s->capture.sink);
-
-	if (err && err != -EPIPE)
-		log_error("%s: %s",
-			  opts->write_path && strcmp(opts->write_path, "-") ? opts->write_path
-									    : "standard output",
-			  strerror(-err));
-	return err;
-}
-
-/* Once a second. */
-static void tick(struct session *s)
-{
-	struct ev_stats stats;
-
-	view_sync_clock(s->capture.view);
-	/* Lines of text show by themselves that packets come. */
-	if (s->opts->write_path && !loaded_stats(s->loaded, &stats))
-		log_status("%" PRIu64 " packets, %" PRIu64 " dropped", s->capture.taken,
-			   (uint64_t)(stats.lost_ring + stats.lost_size));
-}
-
-/* Returns 0, or -errno if the ring cannot be read any more. */
-static int listen(struct session *s)
-{
-	uint64_t next = clock_now_ns() + SECOND_NS;
-
-	s->capture.limit = s->opts->count;
-	log_info(
-		"listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
-		s->result.attached, attach_name(s->backend), s->opts->snaplen);
-	while (!stop && !capture_done(&s->capture)) {
-		int n = ring_poll(s->ring, POLL_MS);
-
-		/* What has come together goes out: a reader at the other end of a pipe waits. */
-		if (!s->capture.err)
-			s->capture.err = s->capture.sink->flush(s->capture.sink);
-		if (n < 0 && n != -EINTR) {
-			log_error("reading the ring buffer: %s", strerror(-n));
-			return n;
-		}
-		if (clock_now_ns() >= next) {
-			next = clock_now_ns() + SECOND_NS;
-			tick(s);
-		}
-	}
-	return 0;
-}
-
-/* Detach, then take all that is still in the ring: only then are the counts final. */
-static int finish(struct session *s)
-{
-	struct ev_stats stats = {0};
-	struct sink_stats sunk = {0};
-	struct account account;
-	const char *path = s->capture.sink->path;
-	int counted, err;
-
-	log_status("detaching ...");
-	attach_free(s->attached);
-	s->attached = NULL;
-	ring_drain(s->ring);
-	counted = loaded_stats(s->loaded, &stats);
-	err = s->capture.sink->close(s->capture.sink, &sunk);
-	s->capture.sink = NULL;
-	log_status_clear();
-	if (!err)
-		err = s->capture.err;
-	/* The reader has what it wanted, as with `tcpdump -w - | head`. */
-	if (err == -EPIPE)
-		return 0;
-	if (err)
-		log_error("%s: %s", path, strerror(-err));
-	if (counted) {
-		log_error("%llu packets captured; reading the kernel's counters: %s",
-			  (unsigned long long)sunk.written, strerror(-counted));
-		return counted;
-	}
-	capture_account(&s->capture, &stats, &sunk, &account);
-	loaded_missed(s->loaded, &account.missed);
-	account_print(&account);
-	return err;
-}
-
-static int capture(struct session *s)
-{
-	int err, heard;
-
-	/* From the first packet on the ring is to be read as fast as it fills. */
-	view_wait(s->capture.view);
-	err = attach(s);
-	/* Stopped before it began: an old file keeps what is in it. */
-	if (err || stop)
-		return err;
-	err = open_sink(s);
-	if (err)
-		return err == -EPIPE ? 0 : err;
-	heard = listen(s);
-	err = finish(s);
-	return err ? err : heard;
-}
-
-static int test_attach(struct session *s)
-{
-	uint64_t start = clock_now_ns(), attached, detached;
-	int err = attach(s);
-
-	if (err)
-		return err;
-	attached = clock_now_ns();
-	attach_free(s->attached);
-	s->attached = NULL;
-	detached = clock_now_ns();
-	log_status_clear();
-	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",
-	       "attach", "detach", attach_name(s->backend), s->result.attached,
-	       (attached - start) / 1e9, (detached - attached) / 1e9);
-	return 0;
-}
-
-/* What the expression becomes, without privileges. */
-static int dump(struct session *s)
-{
-	struct insn_buf body = {0};
-	char why[512];
-	int err;
-
-	if (s->opts->dump == DUMP_CBPF)
-		return expr_dump(&s->filter, (enum expr_dump_style)s->opts->dump_style, stdout);
-	err = kbtf_open(s->opts->kernel_btf, &s->btf);
-	if (!err)
-		err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
-	if (err)
-		return err;
-	err = translate(&s->filter, &s->caps.translate, &body, why, sizeof(why));
-	if (err)
-		log_error("the filter cannot be translated: %s", why);
-	else
-		err = disasm_dump(&body, &s->filter, stdout);
-	insn_buf_free(&body);
-	return err;
-}
-
-static int run(struct session *s)
-{
-	int err = compile(s);
-
-	if (!err && s->opts->dump)
-		return dump(s);
-	if (!err && s->opts->write_path)
-		err = sink_check(s->opts->write_path);
-	if (!err)
-		err = caps_privileged();
-	if (!err)
-		err = prepare(s);
-	if (!err && !stop)
-		err = s->opts->test_attach ? test_attach(s) : capture(s);
-	log_status_clear();
-	return err;
-}
-
-static void session_free(struct session *s)
-{
-	attach_free(s->attached);
-	ring_close(s->ring);
-	view_close(s->capture.view);
-	load_free(s->loaded);
-	funcs_free(&s->funcs);
-	kbtf_close(s->btf);
-	cbpf_prog_free(&s->filter);
-}
-
 int main(int argc, char **argv)
 {
 	struct options opts;
-	struct session s = {.opts = &opts};
 	enum options_action action;
 	int err;
 
@@ -354,8 +60,7 @@ int main(int argc, char **argv)
 		log_set_level(LOG_NORMAL + opts.verbosity);
 		log_libbpf();
 		catch_signals();
-		err = run(&s);
-		session_free(&s);
+		err = session_run(&opts, &stop);
 	}
 	options_free(&opts);
 	return err ? 1 : 0;

@@ -143,7 +143,7 @@ static int set_mark(struct meta_cfg *cfg, const char *value)
 	if (!err && slash)
 		err = parse_u64(slash + 1, UINT32_MAX, &mask);
 	if (err) {
-		log_error("--filter-mark %s: neither MARK nor MARK/MASK, numbers up to 0xffffffff",
+		log_error("--filter-mark %s: neither M nor M/MASK, numbers up to 0xffffffff",
 			  value);
 		return -EINVAL;
 	}

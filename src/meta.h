@@ -17,7 +17,7 @@
  * @filter: which one
  * @value: as it was typed:
  *	META_NETNS	inode:N or N, a path of a namespace, or a name in META_NETNS_DIR
- *	META_MARK	MARK or MARK/MASK
+ *	META_MARK	M or M/MASK
  *	META_IFNAME	name of a device, or any, which switches the filter off
  *	META_DIRECTION	in, out, or inout, which switches the filter off
  *	META_PID	number of a process

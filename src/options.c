@@ -30,6 +30,9 @@ enum {
 	OPT_VERSION = 256,
 	OPT_KERNEL_BTF,
 	OPT_FILTER_FUNC,
+	OPT_TUNNEL_L2,
+	OPT_TUNNEL_L3,
+	OPT_FILTER_EXPR,
 	OPT_FILTER_LOAD,
 	OPT_DUMP_EBPF,
 	OPT_BACKEND,
@@ -62,10 +65,15 @@ static const struct {
 	{OPT_DUMP_EBPF, "dump-ebpf", NULL,
 	 "print the expression as eBPF, as it would be spliced in"},
 	{OPT_FILTER_LOAD, "filter-load", "MODE", "how packets are read: direct, window, probe"},
+	{OPT_TUNNEL_L2, "filter-tunnel-pcap-l2", "EXPR",
+	 "an expression on the inner frame of a tunnel"},
+	{OPT_TUNNEL_L3, "filter-tunnel-pcap-l3", "EXPR", "an expression on the inner IP packet"},
+	{OPT_FILTER_EXPR, "filter-expr", "EXPR",
+	 "on the skb's fields: 'skb->mark == 1 && skb->len > 99'"},
 	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches"},
 	{OPT_META + META_NETNS, "filter-netns", "NS",
 	 "only in a network namespace: inode:N, a path, a name"},
-	{OPT_META + META_MARK, "filter-mark", "MARK[/MASK]", "only packets with this mark"},
+	{OPT_META + META_MARK, "filter-mark", "M[/MASK]", "only packets with this mark"},
 	{OPT_META + META_IFNAME, "filter-ifname", "NAME", "same as -i"},
 	{'Q', "direction", "DIR", "only packets of type outgoing (out), or not (in); inout: both"},
 	{OPT_META + META_PID, "pid", "N", "only while this process runs"},
@@ -230,6 +238,15 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return 0;
 	case OPT_FILTER_LOAD:
 		o->filter_load = arg;
+		return 0;
+	case OPT_TUNNEL_L2:
+		o->tunnel_l2 = arg;
+		return 0;
+	case OPT_TUNNEL_L3:
+		o->tunnel_l3 = arg;
+		return 0;
+	case OPT_FILTER_EXPR:
+		o->filter_expr = arg;
 		return 0;
 	case OPT_FILTER_FUNC:
 		o->filter_func = arg;

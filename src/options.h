@@ -30,6 +30,9 @@ struct options {
 	const char *filter_func; /* --filter-func; NULL: all functions */
 	const char *backend;	 /* --backend; NULL: the best */
 	const char *filter_file; /* -F; NULL: none */
+	const char *tunnel_l2;	 /* --filter-tunnel-pcap-l2; NULL: none */
+	const char *tunnel_l3;	 /* --filter-tunnel-pcap-l3; NULL: none */
+	const char *filter_expr; /* --filter-expr; NULL: none */
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_FILTERS_H
+#define PWRU_CAP_FILTERS_H
+/*
+ * All filters of a capture, compiled: what load.c puts into the programs.
+ */
+#include "bpf/meta.h"
+#include "filter/cbpf.h"
+#include "filter/insn.h"
+#include "src/caps.h"
+#include "src/kbtf.h"
+#include "src/options.h"
+
+struct filters {
+	struct cbpf_prog frame;	    /* the expression; never empty */
+	struct cbpf_prog tunnel_l2; /* --filter-tunnel-pcap-l2; empty: none */
+	struct cbpf_prog tunnel_l3; /* --filter-tunnel-pcap-l3; empty: none */
+	struct insn_buf expr;	    /* --filter-expr, as eBPF; empty: none */
+	struct meta_cfg meta;
+};
+
+/**
+ * filters_compile() - compile what needs no kernel: all but --filter-expr
+ * @ret_filters: filled; free with filters_free(), also after an error
+ *
+ * Says on stderr what is wrong.
+ *
+ * Return: 0; -EINVAL for a wrong expression; -ENOMEM.
+ */
+int filters_compile(const struct options *opts, struct filters *ret_filters);
+
+/**
+ * filters_resolve() - compile --filter-expr, if there is one, for this kernel
+ *
+ * Says on stderr what is wrong.
+ *
+ * Return: 0; -EINVAL for a wrong expression; -ENOMEM.
+ */
+int filters_resolve(const struct options *opts, const struct kbtf *btf, const struct caps *caps,
+		    struct filters *filters);
+
+/**
+ * filters_dump() - print what the expression becomes: -d, --dump-ebpf
+ *
+ * Return: 0, or -errno after a message on stderr.
+ */
+int filters_dump(const struct options *opts, const struct filters *filters);
+
+void filters_free(struct filters *filters);
+
+#endif
