@@ -95,7 +95,7 @@ overload_case() {
 }
 
 output_cases() {
-	(while :; do in_a ping -q -c 50 -i 0.01 $IP_B; done) >/dev/null 2>&1 &
+	(while :; do in_a ping -q -c 20 -i 0.05 $IP_B; done) >/dev/null 2>&1 &
 	pinger=$!
 	run_case count pwru-cap -c 10 -w "$OUT/count.pcapng" icmp
 	run_case text pwru-cap -c 5 icmp
@@ -111,30 +111,26 @@ output_cases() {
 
 # What does not want to end: a flood, and a reader that does not read.
 stop_cases() {
-	for i in 1 2 3; do
-		(while :; do in_a ping -q -f -c 100 $IP_B; done) >/dev/null 2>&1 &
-		floods="${floods:-} $!"
-	done
 	capture_start flood -w "$OUT/flood.pcapng" -s 64
+	(while :; do in_a ping -q -f -c 100 $IP_B; done) >/dev/null 2>&1 &
+	flood=$!
 	sleep 2
 	kill -INT $CAP
-	wait_for 20 not_running $CAP && echo yes >"$OUT/flood.ended"
+	wait_for 30 not_running $CAP && echo yes >"$OUT/flood.ended"
+	kill $flood
 	wait $CAP
 	echo $? >"$OUT/flood.status"
 	mkfifo /tmp/stuck
 	sleep 60 </tmp/stuck &
 	sleeper=$!
-	capture_start stuck -w - >/tmp/stuck
-	sleep 2
+	capture_start stuck -w - icmp >/tmp/stuck
+	in_a ping -q -c 50 -i 0.01 $IP_B >/dev/null
 	kill -INT $CAP
 	sleep 0.5
 	kill -INT $CAP 2>/dev/null
-	wait_for 10 not_running $CAP && echo yes >"$OUT/stuck.ended"
-	# shellcheck disable=SC2086 # several
-	kill $floods $sleeper
-	pkill -x ping
-	# shellcheck disable=SC2086
-	wait $floods $sleeper 2>/dev/null
+	wait_for 30 not_running $CAP && echo yes >"$OUT/stuck.ended"
+	kill $sleeper
+	wait $flood $sleeper 2>/dev/null
 }
 
 not_running() { ! kill -0 "$1"; }
