@@ -27,7 +27,8 @@ Q   := @
 say  = @printf '  %-7s %s\n' $(1) $(2)
 endif
 
-WARN	:= -Wall -Wextra -Wmissing-prototypes -Wshadow -Wstrict-prototypes -Wno-unused-parameter
+WARN	:= -Wall -Wextra -Wmissing-prototypes -Wshadow -Wstrict-prototypes \
+	-Wno-unused-parameter -Wno-missing-field-initializers
 HARDEN	:= -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
 CFLAGS	?= -O2 -g
 override CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPWRU_CAP_VERSION='"$(VERSION)"'

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/options_table.h"
+
+/* libpcap's own definition of struct bpf_insn would meet the kernel's here. */
+#define PCAP_DONT_INCLUDE_PCAP_BPF_H
+
+#include <bpf/libbpf.h>
+#include <pcap/pcap.h>
+#include <stdio.h>
+
+#include "src/options.h"
+#include "src/util.h"
+
+#define TEXT(member) (1 + offsetof(struct options, member))
+
+const struct option_row options_table[] = {
+	{'w', NULL, "FILE", "write pcapng to FILE, or to standard output if it is -",
+	 TEXT(write_path)},
+	{'c', NULL, "COUNT", "stop after COUNT packets"},
+	{'s', "snapshot-length", "BYTES", "keep at most BYTES of each packet (default 262144)"},
+	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
+	{'B', "buffer-size", "KIB", "size of the ring buffer in KiB (default 16384)"},
+	{'U', "packet-buffered", NULL, "write each packet as soon as it is there"},
+	{'n', NULL, NULL, "accepted for tcpdump's sake: nothing is looked up in the DNS anyway"},
+	{'v', NULL, NULL, "say more; twice: also what libbpf and the kernel say"},
+	{'q', "quiet", NULL, "say less: errors and the summary only"},
+	{OPT_KERNEL_BTF, "kernel-btf", "FILE",
+	 "type information of the running kernel, if it has none", TEXT(kernel_btf)},
+	{'F', NULL, "FILE", "read the expression from FILE; that of the command line is ignored",
+	 TEXT(filter_file)},
+	{'d', NULL, NULL, "print the compiled expression and stop; -dd as C, -ddd as numbers"},
+	{OPT_DUMP_EBPF, "dump-ebpf", NULL,
+	 "print the expression as eBPF, as it would be spliced in"},
+	{OPT_FILTER_LOAD, "filter-load", "MODE", "how packets are read: direct, window, probe",
+	 TEXT(filter_load)},
+	{OPT_TUNNEL_L2, "filter-tunnel-pcap-l2", "EXPR",
+	 "an expression on the inner frame of a tunnel", TEXT(tunnel_l2)},
+	{OPT_TUNNEL_L3, "filter-tunnel-pcap-l3", "EXPR", "an expression on the inner IP packet",
+	 TEXT(tunnel_l3)},
+	{OPT_FILTER_EXPR, "filter-expr", "EXPR",
+	 "on the skb's fields: 'skb->mark == 1 && skb->len > 99'", TEXT(filter_expr)},
+	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches",
+	 TEXT(filter_func)},
+	{OPT_META + META_NETNS, "filter-netns", "NS",
+	 "only in a network namespace: inode:N, a path, a name"},
+	{OPT_META + META_MARK, "filter-mark", "M[/MASK]", "only packets with this mark"},
+	{OPT_META + META_IFNAME, "filter-ifname", "NAME", "same as -i"},
+	{'Q', "direction", "DIR", "only packets of type outgoing (out), or not (in); inout: both"},
+	{OPT_META + META_PID, "pid", "N", "only while this process runs"},
+	{OPT_META + META_COMM, "filter-comm", "NAME", "only while a task of this name runs"},
+	{OPT_META + META_UID, "filter-uid", "USER", "only while a task of this user runs"},
+	{OPT_FAMILY, "family", "FAMILY",
+	 "inet, inet6; by the packet's socket: unix, netlink, packet, N"},
+	{OPT_TERM + TERM_PROTO, "proto", "PROTO", "tcp, udp, icmp, icmp6, sctp ... or a number"},
+	{OPT_TERM + TERM_SRC_IP, "src-ip", "ADDR[/BITS]", "source address or network"},
+	{OPT_TERM + TERM_DST_IP, "dst-ip", "ADDR[/BITS]", "destination address or network"},
+	{OPT_TERM + TERM_PORT, "port", "PORT", "source or destination port"},
+	{OPT_TERM + TERM_SRC_PORT, "sport", "PORT", "source port"},
+	{OPT_TERM + TERM_DST_PORT, "dport", "PORT", "destination port"},
+	{OPT_BACKEND, "backend", "NAME", "how to attach: auto (default), kprobe-multi, kprobe"},
+	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
+	{'h', "help", NULL, "this text"},
+	{OPT_VERSION, "version", NULL, "versions of pwru-cap, libbpf and libpcap"},
+};
+
+const size_t options_table_len = ARRAY_SIZE(options_table);
+
+_Static_assert(ARRAY_SIZE(options_table) <= OPTIONS_TABLE_MAX, "room for all options");
+
+const struct option_row *options_row(int key)
+{
+	for (size_t i = 0; i < options_table_len; i++)
+		if (options_table[i].key == key)
+			return &options_table[i];
+	return NULL;
+}
+
+void options_print_help(void)
+{
+	printf("usage: pwru-cap [options] [expression]\n"
+	       "\n"
+	       "Captures packets inside the Linux kernel: one packet for each kernel function that a\n"
+	       "packet passes. expression: as for tcpdump, see pcap-filter(7).\n"
+	       "\n"
+	       "  pwru-cap -w out.pcapng 'tcp port 443'\n"
+	       "  pwru-cap -w - icmp | tcpdump -n -r -\n"
+	       "\n");
+	for (size_t i = 0; i < options_table_len; i++) {
+		char left[64];
+		int n = 0;
+
+		n += snprintf(left + n, sizeof(left) - n,
+			      options_table[i].key < 256 ? "-%c" : "    ", options_table[i].key);
+		if (options_table[i].name)
+			n += snprintf(left + n, sizeof(left) - n, "%s--%s",
+				      options_table[i].key < 256 ? ", " : "",
+				      options_table[i].name);
+		if (options_table[i].arg)
+			snprintf(left + n, sizeof(left) - n, " %s", options_table[i].arg);
+		printf("  %-28s %s\n", left, options_table[i].help);
+	}
+}
+
+void options_print_version(void)
+{
+	printf("pwru-cap %s\nlibbpf %u.%u\n%s\n", PWRU_CAP_VERSION, libbpf_major_version(),
+	       libbpf_minor_version(), pcap_lib_version());
+}

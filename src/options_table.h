@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_OPTIONS_TABLE_H
+#define PWRU_CAP_OPTIONS_TABLE_H
+/*
+ * One table describes every option: getopt's arrays and the help text are made from it, and a test
+ * compares it with the manual page.
+ */
+#include <stddef.h>
+
+/* Options without a letter. */
+enum {
+	OPT_VERSION = 256,
+	OPT_KERNEL_BTF,
+	OPT_FILTER_FUNC,
+	OPT_TUNNEL_L2,
+	OPT_TUNNEL_L3,
+	OPT_FILTER_EXPR,
+	OPT_FILTER_LOAD,
+	OPT_DUMP_EBPF,
+	OPT_BACKEND,
+	OPT_TEST_ATTACH,
+	OPT_FAMILY,
+	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
+	OPT_META = 1000,
+	OPT_TERM = 2000,
+};
+
+struct option_row {
+	int key; /* the letter, or OPT_* */
+	const char *name;
+	const char *arg; /* NULL: takes none */
+	const char *help;
+	size_t text; /* 1 + offset of the string in struct options that is set; 0: more is to be
+			done */
+};
+
+#define OPTIONS_TABLE_MAX 128
+
+extern const struct option_row options_table[];
+extern const size_t options_table_len;
+
+/* options_row() - the row of a key, or NULL */
+const struct option_row *options_row(int key);
+
+/* On standard output. */
+void options_print_help(void);
+void options_print_version(void);
+
+#endif
