@@ -65,6 +65,8 @@ help:
 	@echo 'make          build build/pwru-cap'
 	@echo 'make demo     capture real TLS traffic into out.pcapng, and show it'
 	@echo 'make check    run all tests: unit, filter, and live ones in guest kernels'
+	@echo 'make bench    measure, in guests that count instructions'
+	@echo 'make fuzz     run the fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make deps     install what is missing to build (apt; asks for root if needed)'
 	@echo 'make install  to $$(DESTDIR)$$(PREFIX), default /usr/local'
 	@echo 'make format   run clang-format over the sources'
@@ -135,6 +137,12 @@ demo: $(BUILD)/.test-deps
 check: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/check
+
+# Figures, in guests that count instructions instead of time; no test.
+.PHONY: bench
+bench: $(BUILD)/.test-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/bench/run
 
 .PHONY: unit
 unit: $(UNIT)

@@ -15,7 +15,7 @@
 #include "src/options_table.h"
 #include "src/util.h"
 
-#define DEFAULT_RING_KIB (16 * 1024)
+#define DEFAULT_RING_KIB (32 * 1024)
 #define MAX_RING_KIB	 (1024 * 1024)
 
 static int bad_number(const char *option, const char *value, uint64_t min, uint64_t max)

@@ -19,7 +19,7 @@ const struct option_row options_table[] = {
 	{'c', NULL, "COUNT", "stop after COUNT packets"},
 	{'s', "snapshot-length", "BYTES", "keep at most BYTES of each packet (default 262144)"},
 	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
-	{'B', "buffer-size", "KIB", "size of the ring buffer in KiB (default 16384)"},
+	{'B', "buffer-size", "KIB", "size of the ring buffer in KiB (default 32768)"},
 	{'U', "packet-buffered", NULL, "write each packet as soon as it is there"},
 	{'n', NULL, NULL, "accepted for tcpdump's sake: nothing is looked up in the DNS anyway"},
 	{'v', NULL, NULL, "say more; twice: also what libbpf and the kernel say"},

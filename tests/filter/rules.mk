@@ -60,15 +60,20 @@ $(FUZZ)/fuzz_translate: tests/fuzz/fuzz_translate.c $(FUZZ_SHARED)
 $(FUZZ)/fuzz_splice: tests/fuzz/fuzz_splice.c filter/splice.c
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $^
 
+$(FUZZ)/fuzz_fexpr: tests/fuzz/fuzz_fexpr.c $(FILTER_SRC)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $^ -lpcap
+
 $(ASAN)/make_seeds: $(ASAN)/tests/fuzz/make_seeds.o $(FILTER_OBJ)
 	$(Q)$(CC) $(ASAN_CFLAGS) -o $@ $^ -lbpf -lpcap
 
 .PHONY: fuzz
-fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(ASAN)/make_seeds
-	$(Q)mkdir -p $(FUZZ)/translate $(FUZZ)/splice && $(ASAN)/make_seeds $(FUZZ)/translate
+fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(FUZZ)/fuzz_fexpr $(ASAN)/make_seeds
+	$(Q)mkdir -p $(FUZZ)/translate $(FUZZ)/splice $(FUZZ)/fexpr && $(ASAN)/make_seeds $(FUZZ)/translate
 	$(Q)cd $(FUZZ) && ./fuzz_translate -max_total_time=$(FUZZ_SECONDS) -max_len=3000 \
 		-print_final_stats=1 -verbosity=0 translate
 	$(Q)cd $(FUZZ) && ./fuzz_splice -max_total_time=$(FUZZ_SECONDS) -max_len=2048 \
 		-print_final_stats=1 -verbosity=0 splice
+	$(Q)cd $(FUZZ) && ./fuzz_fexpr -max_total_time=$(FUZZ_SECONDS) -max_len=512 \
+		-print_final_stats=1 -verbosity=0 fexpr
 
 -include $(FILTER_OBJ:.o=.d) $(FILTER_BIN:=.d) $(FILTER_OBJ:$(ASAN)/%.o=$(PLAIN)/%.d) $(GUEST_BIN:=.d)
