@@ -119,6 +119,17 @@ static __always_inline bool is_full(struct sock *sk)
 	return state != TCP_TIME_WAIT && state != TCP_NEW_SYN_RECV;
 }
 
+/* IPv4 on a socket of either family: ::ffff:a.b.c.d is how an IPv6 socket writes a.b.c.d. */
+static __always_inline bool is_ipv4(struct sock *sk, __u16 family)
+{
+	__u32 words[4] = {};
+
+	if (family == AF_INET)
+		return true;
+	COPY_FIELD(words, sizeof(words), sk, __sk_common.skc_v6_daddr);
+	return !words[0] && !words[1] && words[2] == __builtin_bswap32(0xffff);
+}
+
 /*
  * Puts a frame together in this CPU's scratch memory.
  * @skb_addr: the sk_buff
@@ -139,6 +150,7 @@ __weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, 
 	__u32 l4_len, head;
 	__u8 *b;
 	__u64 addr = 0;
+	bool ipv4;
 
 	if (!f || !sk)
 		return 0;
@@ -149,7 +161,8 @@ __weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, 
 		return 0;
 	l4_len = has_l4 ? 0 : proto == IPPROTO_TCP ? 20 : 8;
 	__builtin_memset(f->bytes, 0, SOCK_HEAD_MAX + 6);
-	if (family == AF_INET)
+	ipv4 = is_ipv4(sk, family);
+	if (ipv4)
 		b = put_ipv4(f->bytes, sk, proto, l4_len + len);
 	else
 		b = put_ipv6(f->bytes, sk, proto, l4_len + len);
@@ -157,7 +170,7 @@ __weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, 
 		put_tcp(b, sk, skb);
 	else if (!has_l4)
 		put_udp(b, sk, l4_len + len);
-	head = (family == AF_INET ? 34 : 54) + l4_len;
+	head = (ipv4 ? 34 : 54) + l4_len;
 	if (linear > SOCK_PAYLOAD_MAX)
 		linear = SOCK_PAYLOAD_MAX;
 	FORGET(linear);

@@ -203,6 +203,25 @@ static int make_value(const struct checker *c, uint32_t node, struct fexpr_value
 
 /* ---- conditions */
 
+/* There are only constants in @node, if that: it may be a member whose skb-> was left out. */
+static int no_field(const struct checker *c, uint32_t node)
+{
+	const struct fexpr_node *n = &c->e->nodes[node];
+	struct fexpr_const ignored;
+	int rc;
+
+	if (is_condition(n->op)) {
+		rc = fexpr_fold(c->e, c->types, 0, n->left, &ignored);
+		if (!rc)
+			rc = fexpr_fold(c->e, c->types, 0, n->right, &ignored);
+	} else {
+		rc = fexpr_fold(c->e, c->types, 0, node, &ignored);
+	}
+	return rc ? rc
+		  : fexpr_fail(c->e, -EINVAL, n->pos, "there is no field of the skb in %.*s",
+			       QUOTE(c->e, n));
+}
+
 static enum fexpr_op mirrored(enum fexpr_op op)
 {
 	switch (op) {
@@ -227,9 +246,9 @@ static bool compares_signed(const struct fexpr_value *a, const struct fexpr_valu
 	return (a->is_signed || b->is_signed) && !a_is_wide && !b_is_wide;
 }
 
-static int make_comparison(const struct checker *c, const struct fexpr_node *n,
-			   struct fexpr_term *t)
+static int make_comparison(const struct checker *c, uint32_t node, struct fexpr_term *t)
 {
+	const struct fexpr_node *n = &c->e->nodes[node];
 	uint32_t left = n->left, right = n->right;
 	bool ordered = is_ordering(n->op);
 	int rc;
@@ -237,8 +256,7 @@ static int make_comparison(const struct checker *c, const struct fexpr_node *n,
 	t->cmp = n->op;
 	if (fexpr_is_const(c->e, left)) {
 		if (fexpr_is_const(c->e, right))
-			return fexpr_fail(c->e, -EINVAL, n->pos,
-					  "there is no field of the skb in %.*s", QUOTE(c->e, n));
+			return no_field(c, node);
 		left = n->right;
 		right = n->left;
 		t->cmp = mirrored(n->op);
@@ -267,10 +285,9 @@ static int make_term(const struct checker *c, uint32_t node)
 		return fexpr_fail(e, -E2BIG, n->pos, "the expression has more than %d comparisons",
 				  FEXPR_MAX_TERMS);
 	if (n->op >= FEXPR_EQ && n->op <= FEXPR_GE)
-		rc = make_comparison(c, n, &t);
+		rc = make_comparison(c, node, &t);
 	else if (fexpr_is_const(e, node))
-		rc = fexpr_fail(e, -EINVAL, n->pos, "there is no field of the skb in %.*s",
-				QUOTE(e, n));
+		rc = no_field(c, node);
 	else
 		rc = make_value(c, node, &t.left);
 	if (!rc)

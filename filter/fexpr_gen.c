@@ -24,7 +24,7 @@ static void emit(struct fx *fx, struct bpf_insn insn)
 
 static bool fits_imm(uint64_t value)
 {
-	return (int64_t)value == (int32_t)value;
+	return (int64_t)value >= INT32_MIN && (int64_t)value <= INT32_MAX;
 }
 
 /* A constant to FX_OTHER. */

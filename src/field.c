@@ -211,7 +211,7 @@ static int enter_element(struct walk *w, const struct fexpr_part *part, bool is_
 	bool pointed_to = false;
 	const struct btf_array *a;
 	__s64 size;
-	int rc;
+	int rc = 0;
 
 	if (is_first)
 		return filter_fail(-EINVAL, w->err, w->errsz, "skb is no array; write skb->...");
@@ -222,8 +222,6 @@ static int enter_element(struct walk *w, const struct fexpr_part *part, bool is_
 			return cannot_enter(w, w->type_id, false, part);
 		pointed_to = true;
 		rc = dereference(w, t);
-		if (rc)
-			return rc;
 	} else if (btf_is_array(t)) {
 		a = btf_array(t);
 		/* One without a length, at the end of a struct, has as many as there are. */
@@ -235,6 +233,8 @@ static int enter_element(struct walk *w, const struct fexpr_part *part, bool is_
 	} else {
 		return cannot_enter(w, w->type_id, false, part);
 	}
+	if (rc)
+		return rc;
 	size = btf__resolve_size(w->btf, w->type_id);
 	if (size <= 0)
 		return cannot_enter(w, w->type_id, pointed_to, part);
@@ -267,7 +267,7 @@ static void describe(struct walk *w, const struct btf_type *t)
 		f->kind = FEXPR_PTR;
 		f->size = POINTER_SIZE;
 	} else if (btf_is_int(t)) {
-		f->kind = btf_int_encoding(t) & BTF_INT_BOOL ? FEXPR_BOOL : FEXPR_INT;
+		f->kind = (btf_int_encoding(t) & BTF_INT_BOOL) ? FEXPR_BOOL : FEXPR_INT;
 		f->is_signed = btf_int_encoding(t) & BTF_INT_SIGNED;
 	} else if (btf_is_any_enum(t)) {
 		f->kind = FEXPR_ENUM;

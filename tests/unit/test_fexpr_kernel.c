@@ -7,7 +7,7 @@
  * one number. What it reads is a world in the value of an array map, whose address is that number;
  * the pointers in the world are put right for that address.
  */
-#include "tests/unit/test_fexpr.h"
+#include "tests/unit/test_fexpr_run.h"
 
 #include <bpf/bpf.h>
 #include <sys/mman.h>
@@ -289,6 +289,10 @@ static void test_runs_probe(void **state)
 
 /* Long expressions: all terms alike, joined by one operator or by both. */
 #define LONG 230
+/* So many of these are further than jumps reach. */
+#define FURTHEST                                                   \
+	"skb->next->next->next->next->next->next->next->next->s8<" \
+	"skb->next->next->next->next->next->next->next->prev->s8"
 
 static char *long_text(const char *term, const char *const joints[2])
 {
@@ -331,9 +335,7 @@ static void test_long(enum filter_load how)
 	static const char *const terms[] = {
 		"skb->mark == 5", "skb->dev->nd_net.net->cookie > -3",
 		"skb->dev->upper->upper->upper->upper->upper->upper->upper->features & 4",
-		/* Further than jumps reach. */
-		"skb->next->next->next->next->next->next->next->next->s8<"
-		"skb->next->next->next->next->next->next->next->prev->s8"};
+		FURTHEST};
 
 	if (!usable(how))
 		skip();
