@@ -61,7 +61,9 @@ round() {
 	for name in $names; do
 		wait_for 120 grep -q 'listening on' "$OUT/$name.err" || echo "$name: does not listen" >&2
 	done
+	began_round=$(date +%s)
 	mixed_round
+	echo "        a round: $(($(date +%s) - began_round)) s"
 	# What was sent last is on its way through the kernel still.
 	sleep 0.5
 	# shellcheck disable=SC2086 # words
@@ -102,7 +104,7 @@ loads() {
 timed() {
 	began=$(date +%s)
 	"$@"
-	echo "$*: $(($(date +%s) - began)) s" >>"$OUT/times"
+	echo "        $*: $(($(date +%s) - began)) s"
 }
 
 everything() {
