@@ -13,7 +13,7 @@ static void test_defaults(void **state)
 	assert_null(o.write_path);
 	assert_int_equal(o.count, 0);
 	assert_int_equal(o.snaplen, 262144);
-	assert_int_equal(o.ring_bytes, 16 * MIB);
+	assert_int_equal(o.ring_bytes, 32 * MIB);
 	assert_null(o.ifname);
 	assert_int_equal(o.verbosity, 0);
 	assert_false(o.packet_buffered);
@@ -153,12 +153,12 @@ static void test_numbers(void **state)
 		uint64_t count;
 		uint32_t snaplen, ring;
 	} rows[] = {
-		{{"-c", "1"}, 1, 262144, 16 * MIB},
-		{{"-c", "18446744073709551615"}, UINT64_MAX, 262144, 16 * MIB},
-		{{"-s", "1"}, 0, 1, 16 * MIB},
-		{{"-s", "0"}, 0, 262144, 16 * MIB},
-		{{"-s", "0x40"}, 0, 64, 16 * MIB},
-		{{"-s", "262144"}, 0, 262144, 16 * MIB},
+		{{"-c", "1"}, 1, 262144, 32 * MIB},
+		{{"-c", "18446744073709551615"}, UINT64_MAX, 262144, 32 * MIB},
+		{{"-s", "1"}, 0, 1, 32 * MIB},
+		{{"-s", "0"}, 0, 262144, 32 * MIB},
+		{{"-s", "0x40"}, 0, 64, 32 * MIB},
+		{{"-s", "262144"}, 0, 262144, 32 * MIB},
 		{{"-B", "1"}, 0, 262144, MIB},
 		{{"-B", "1024"}, 0, 262144, MIB},
 		{{"-B", "1025"}, 0, 262144, 2 * MIB},
