@@ -93,6 +93,11 @@ mixed_up() {
 	ip -n $NS_B link set v1 address $MAC_B
 	ip -n $NS_A addr add $IP6_A/64 dev v0 nodad
 	ip -n $NS_B addr add $IP6_B/64 dev v1 nodad
+	# No IPv6 on what comes now: its router solicitations and multicast reports come by timers.
+	ip netns add $NS_C
+	for ns in $NS_A $NS_B $NS_C; do
+		ip netns exec $ns sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+	done
 	ip -n $NS_A link add link v0 name v0.100 type vlan id 100
 	ip -n $NS_B link add link v1 name v1.100 type vlan id 100
 	on_both v0.100 v1.100 10.78.0
@@ -102,7 +107,6 @@ mixed_up() {
 	ip -n $NS_A link add t0 type ipip local $IP_A remote $IP_B
 	ip -n $NS_B link add t1 type ipip local $IP_B remote $IP_A
 	on_both t0 t1 10.80.0
-	ip netns add $NS_C
 	ip -n $NS_C link add br0 type bridge forward_delay 0
 	ip -n $NS_A link add w0 type veth peer name p0 netns $NS_C
 	ip -n $NS_B link add w1 type veth peer name p1 netns $NS_C
