@@ -46,13 +46,13 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->lost = st ? st->lost_ring : 0;
 	e->wire_len = f->wire;
 	e->nonlinear = f->nonlinear;
-	e->skb_len = f->len;
+	e->skb_len = FIELD(direct, skb, len);
 	e->mark = FIELD(direct, skb, mark);
 	e->tgid = pid_tgid >> 32;
 	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
 	e->flags = f->flags;
-	e->protocol = f->protocol;
+	e->protocol = FIELD(direct, skb, protocol);
 	e->queue = FIELD(direct, skb, queue_mapping);
 	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 	__builtin_memset(e->pad, 0, sizeof(e->pad));

@@ -47,10 +47,8 @@ struct frame {
 	__u64 l2;     /* FRAME_L2_*; 0: the whole frame is in memory */
 	__u32 wire;   /* its length, head included */
 	__u32 linear; /* bytes of it that are there to be read, head included */
-	__u32 len;    /* skb->len */
 	__u32 nonlinear;
-	__u16 protocol; /* network byte order */
-	__u8 flags;	/* EV_F_OPAQUE, EV_F_SOCK */
+	__u8 flags; /* EV_F_OPAQUE, EV_F_SOCK */
 };
 
 /* The fields of sk_buff that place the frame, read together. */
@@ -59,9 +57,8 @@ struct skb_place {
 	__u32 data; /* from here on: offsets from head */
 	__u32 len;
 	__u32 data_len;
-	__u16 mac;
-	__u16 net;
-	__u16 protocol;
+	__u32 mac; /* these two have 16 bits, but need not be cut to them each time */
+	__u32 net;
 	__u16 tpid; /* network byte order; 0: no tag */
 	__u16 tci;  /* host byte order */
 };
@@ -77,29 +74,52 @@ static __always_inline bool vlan_bit_unset(struct sk_buff *skb)
 }
 
 /*
- * The address that a pointer member holds, as a number: kernels from 6.17 on give a member that
- * points to plain bytes a pointer type, and take no such pointer where a number is asked for.  So
- * its 8 bytes are read as bytes.
+ * A direct load costs eight instructions, for the kernel checks each address.  So neighbours are
+ * loaded together: len with data_len, network_header with mac_header.  The verifier lets a load
+ * through struct sk_buff touch one member only; so the fields are read as parts of a long array of
+ * bytes, which is laid over the sk_buff from `len` on.  (That also makes pointers numbers: kernels
+ * from 6.17 on give a member that points to plain bytes a pointer type, and take no such pointer
+ * where a number is asked for.)
+ *
+ * What bytes_of() returns is the skb's address as a number, and the array less a distance to the
+ * verifier: so CO-RE can put the offsets of sk_buff's fields into the loads themselves.
+ * caps_detect() looks whether the fields are where they have to be.
  */
-#define POINTER_AS_NUMBER(type, addr, member)                                         \
-	(*(__u64 *)TYPED(true, struct __kernel_sockaddr_storage,                      \
-			 (addr) + bpf_core_field_offset(type, member) - BYTES_OFFSET) \
-		  ->__data)
+static __always_inline struct sk_buff *bytes_of(__u64 addr)
+{
+	__u64 distance = bpf_core_field_offset(struct sk_buff, len) - BYTES_OFFSET;
+	__u64 bytes = (__u64)TYPED(true, struct __kernel_sockaddr_storage, addr + distance);
+
+	/* Or else clang would take the sum apart, and CO-RE would not find its loads. */
+	bytes -= distance;
+	FORGET(bytes);
+	return (struct sk_buff *)bytes;
+}
+
+/* A variable of its own: of a cast, clang would remember that the field is less aligned. */
+#define LOAD_WITH_NEXT(type, p, field)                      \
+	({                                                  \
+		const type *at = (const void *)&(p)->field; \
+		*at;                                        \
+	})
 
 static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, struct skb_place *p)
 {
-	p->head = POINTER_AS_NUMBER(struct sk_buff, addr, head);
-	p->data = skb->data - skb->head;
-	p->len = skb->len;
-	p->data_len = skb->data_len;
-	p->mac = skb->mac_header;
-	p->net = skb->network_header;
-	p->protocol = skb->protocol;
-	p->tpid = skb->vlan_proto;
+	struct sk_buff *raw = bytes_of(addr);
+	__u32 headers = LOAD_WITH_NEXT(__u32, raw, network_header);
+	__u64 lens = LOAD_WITH_NEXT(__u64, raw, len);
+
+	p->net = headers & 0xffff;
+	p->mac = headers >> 16;
+	p->len = lens;
+	p->data_len = lens >> 32;
+	p->head = (__u64)raw->head;
+	p->data = (__u64)raw->data - p->head;
+	p->tpid = raw->vlan_proto;
 	if (p->tpid) {
 		if (vlan_bit_unset(skb))
 			p->tpid = 0;
-		p->tci = skb->vlan_tci;
+		p->tci = raw->vlan_tci;
 	}
 	return 0;
 }
@@ -126,7 +146,6 @@ static __always_inline int skb_place_probed(struct sk_buff *skb, struct skb_plac
 	p->data_len = PLACE(__u32, data_len);
 	p->mac = PLACE(__u16, mac_header);
 	p->net = PLACE(__u16, network_header);
-	p->protocol = PLACE(__u16, protocol);
 	p->tpid = PLACE(__u16, vlan_proto);
 	p->tci = PLACE(__u16, vlan_tci);
 	if (p->tpid && vlan_bit_unset(skb))
@@ -161,14 +180,15 @@ static __always_inline bool is_ether(const bool direct, struct sk_buff *skb,
 				     const struct skb_place *p, __u32 at)
 {
 	struct __kernel_sockaddr_storage *bytes = bytes_at(direct, p, at);
+	__u16 protocol = FIELD(direct, skb, protocol);
 	struct net_device *dev;
 	__u16 type;
 
 	type = (__u8)FIELD(direct, bytes, __data[12]) |
 	       (__u16)(__u8)FIELD(direct, bytes, __data[13]) << 8;
-	if (p->protocol && type == p->protocol)
+	if (protocol && type == protocol)
 		return true;
-	if (is_ip(p->protocol) && type_of_nibble(FIELD(direct, bytes, __data[0])) == p->protocol)
+	if (is_ip(protocol) && type_of_nibble(FIELD(direct, bytes, __data[0])) == protocol)
 		return false;
 	dev = FIELD(direct, skb, dev);
 	if (!dev)
@@ -215,17 +235,19 @@ static __always_inline enum start find_start(const bool direct, struct sk_buff *
  * The type of an L3-only frame.  skb->protocol may be that of an inner packet (sit) or not set
  * yet, so for IP the version nibble decides.
  */
-static __always_inline __u16 l3_type(const bool direct, const struct skb_place *p, __u32 at)
+static __always_inline __u16 l3_type(const bool direct, struct sk_buff *skb,
+				     const struct skb_place *p, __u32 at)
 {
+	__u16 protocol = FIELD(direct, skb, protocol);
 	struct __kernel_sockaddr_storage *bytes;
-	bool is_type = __builtin_bswap16(p->protocol) >= ETH_P_802_3_MIN;
+	bool is_type = __builtin_bswap16(protocol) >= ETH_P_802_3_MIN;
 	__u16 type;
 
-	if (is_type && !is_ip(p->protocol))
-		return p->protocol;
+	if (is_type && !is_ip(protocol))
+		return protocol;
 	bytes = bytes_at(direct, p, at);
 	type = type_of_nibble(FIELD(direct, bytes, __data[0]));
-	return type ?: is_type ? p->protocol : ETH_P_LOCAL_BE;
+	return type ?: is_type ? protocol : ETH_P_LOCAL_BE;
 }
 
 /* No header but perhaps that of TCP or UDP: true if the skb's socket tells the rest. */
@@ -247,9 +269,7 @@ static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb
 	f->l2 = 0;
 	f->wire = built->wire;
 	f->linear = built->linear;
-	f->len = p->len;
 	f->nonlinear = built->wire - built->linear;
-	f->protocol = p->protocol;
 	f->flags = EV_F_SOCK;
 	return true;
 }
@@ -277,7 +297,7 @@ static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, 
 		break;
 	case START_L3:
 		head_len = ETH_LEN;
-		f->l2 = FRAME_L2_SYNTH | l3_type(direct, &p, start);
+		f->l2 = FRAME_L2_SYNTH | l3_type(direct, skb, &p, start);
 		break;
 	case START_NONE:
 		if (frame_of_sock(direct, skb, &p, f))
@@ -295,9 +315,7 @@ static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, 
 	f->base = p.head + start - head_len;
 	f->wire = p.data + p.len - start + head_len;
 	f->linear = f->wire - p.data_len;
-	f->len = p.len;
 	f->nonlinear = p.data_len;
-	f->protocol = p.protocol;
 	return 0;
 }
 

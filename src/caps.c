@@ -103,6 +103,29 @@ static void find_skb_fields(const struct btf *btf, struct translate_skb *skb)
 	}
 }
 
+/*
+ * What the direct programs take for granted of struct sk_buff (bpf/frame.bpf.h): which fields are
+ * neighbours, and that all are within the array of bytes that is laid over it from `len` on.
+ */
+static bool skb_is_as_expected(const struct btf *btf)
+{
+	static const char *const names[] = {"vlan_proto", "vlan_tci", "network_header", "head",
+					    "data"};
+	const struct btf_type *skb = find_struct(btf, "sk_buff");
+	int len = skb ? member_offset(btf, skb, "len") : -1;
+
+	if (len < BYTES_OFF || member_offset(btf, skb, "data_len") != len + 4 ||
+	    member_offset(btf, skb, "mac_header") != member_offset(btf, skb, "network_header") + 2)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int off = member_offset(btf, skb, names[i]);
+
+		if (off < len || off + 8 > len + BYTES_LEN)
+			return false;
+	}
+	return true;
+}
+
 static int parse_load(const char *text, enum filter_load *ret_load)
 {
 	static const char *const names[] = {
@@ -127,7 +150,7 @@ int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps)
 	__s32 cast = btf__find_by_name_kind(vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	__s32 bytes = btf__find_by_name_kind(vmlinux, BYTES_TYPE, BTF_KIND_STRUCT);
 	/* A kfunc is called by its type id, which only the kernel's own types give. */
-	bool can = cast > 0 && bytes > 0 && kbtf_is_own(btf);
+	bool can = cast > 0 && bytes > 0 && kbtf_is_own(btf) && skb_is_as_expected(vmlinux);
 	struct translate_opts opts = {.load = can ? FILTER_LOAD_DIRECT : FILTER_LOAD_WINDOW};
 	int err = load ? parse_load(load, &opts.load) : 0;
 
