@@ -37,7 +37,7 @@ extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __wea
 	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field) \
 		  : (__u8)BPF_CORE_READ_BITFIELD_PROBED((p), field))
 
-/* Makes the verifier and clang forget what they know of a number, without an instruction. */
+/* Makes clang forget what it knows of a number, without an instruction. */
 #define FORGET(x) asm volatile("" : "+r"(x))
 
 #endif

@@ -5,6 +5,9 @@
  * From a matching skb to a record in the ring buffer.  Space is reserved here, after the filter,
  * in the smallest class that holds the record, and filled in place: the packet's bytes and the
  * stack are written once.
+ *
+ * The verifier walks what comes after a reservation once for each class.  So that part has no
+ * branches: what needs some is found before, by global functions, which are verified apart.
  */
 #include "frame.bpf.h"
 #include "maps.bpf.h"
@@ -17,59 +20,73 @@ struct site {
 	__u64 func_ip;
 };
 
-static __always_inline void fill_device(const bool direct, struct sk_buff *skb, struct ev_hdr *e)
-{
-	struct net_device *dev = FIELD(direct, skb, dev);
+/* What is known before space is reserved. */
+struct facts {
+	__u64 id;
+	__u64 lost;
+	__u64 dev; /* address; 0: none */
+	__u32 netns;
+};
 
+static __always_inline void find_facts(const bool direct, const struct site *site, __u64 skb,
+				       struct ev_stats *st, struct facts *facts)
+{
+	facts->id = direct ? skb_id_direct(skb, site->func_ip) : skb_id_probed(skb, site->func_ip);
+	if (!facts->id)
+		COUNT(st, lost_id);
+	facts->dev = direct ? device_of_direct(skb) : device_of_probed(skb);
+	facts->netns = direct ? netns_of_direct(skb) : netns_of_probed(skb);
+	facts->lost = st->lost_ring;
+}
+
+/* A device at address 0 has the name "" and the index 0: reads of it fail and give zeros. */
+static __always_inline void fill_device(const bool direct, const struct facts *facts,
+					struct ev_hdr *e)
+{
+	struct net_device *dev = TYPED(direct, struct net_device, facts->dev);
+
+	e->netns = facts->netns;
+	e->ifindex = FIELD(direct, dev, ifindex);
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
-	e->ifindex = 0;
-	e->netns = netns_of_dev(direct, dev);
-	if (e->netns) {
-		e->ifindex = FIELD(direct, dev, ifindex);
-		bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname), dev->name);
-	} else {
-		e->flags |= EV_F_NO_DEV;
-		e->netns = netns_of_sock(direct, skb);
-	}
+	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname),
+				  (char *)facts->dev +
+					  bpf_core_field_offset(struct net_device, name));
 }
 
 static __always_inline void fill_header(const bool direct, const struct site *site,
 					struct sk_buff *skb, const struct frame *f,
-					const struct ev_stats *st, struct ev_hdr *e)
+					const struct facts *facts, struct ev_hdr *e)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
 	e->time_ns = bpf_ktime_get_ns();
 	e->func_ip = site->func_ip;
 	e->skb = f->skb;
+	e->id = facts->id;
 	e->l2 = f->l2;
-	e->lost = st ? st->lost_ring : 0;
+	e->lost = facts->lost;
 	e->wire_len = f->wire;
-	e->nonlinear = f->nonlinear;
+	e->nonlinear = f->wire - f->linear;
 	e->skb_len = FIELD(direct, skb, len);
 	e->mark = FIELD(direct, skb, mark);
 	e->tgid = pid_tgid >> 32;
 	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
-	e->flags = f->flags;
 	e->protocol = FIELD(direct, skb, protocol);
 	e->queue = FIELD(direct, skb, queue_mapping);
 	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	fill_device(direct, skb, e);
+	fill_device(direct, facts, e);
 }
 
 static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e)
 {
-	long got;
-
 	e->stack_room = cfg_stack_room;
-	e->stack_len = 0;
-	if (!cfg_stack_room)
-		return;
-	got = bpf_get_stack(site->ctx, (char *)e + sizeof(*e), cfg_stack_room * 8, 0);
-	e->stack_len = got < 0 ? got : (__u64)got / 8;
+	e->stack_bytes = 0;
+	if (cfg_stack_room)
+		e->stack_bytes = bpf_get_stack(site->ctx, (char *)e + sizeof(*e),
+					       cfg_stack_room * 8, 0);
 }
 
 /*
@@ -103,32 +120,24 @@ static __always_inline __u32 raw_len(const struct frame *f)
 	return (__u32)raw > cfg_snaplen ? cfg_snaplen : (__u32)raw;
 }
 
-static __always_inline void fill_packet(const struct frame *f, struct ev_hdr *e, __u32 offset,
-					__u32 room, __u64 len)
-{
-	e->raw_len = 0;
-	if (len > room || !len)
-		return;
-	e->raw_len = len;
-	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
-		e->flags |= EV_F_FAULT;
-}
-
 static __always_inline void emit(const bool direct, const struct site *site, struct sk_buff *skb,
 				 const struct frame *f)
 {
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	__u64 start = raw_start(f), len = raw_len(f), end = offset + len;
 	struct ev_stats *st = this_cpu_stats();
-	__u32 offset = sizeof(struct ev_hdr) + cfg_stack_room * 8;
-	__u64 len = raw_len(f);
+	struct facts facts;
 	struct ev_hdr *e;
-	__u32 size;
 
+	if (!st)
+		return; /* never: the map has a value for each CPU */
 	COUNT(st, matched);
-	FORGET(len);
+	find_facts(direct, site, f->skb, st, &facts);
+	/* From here on the verifier's bounds of `end` count, so clang must not go back to len. */
+	FORGET(end);
 	/* One reservation for each class: the size has to be a constant on each path. */
 #define TRY_CLASS(bytes)                                  \
-	size = bytes;                                     \
-	if (offset + len <= size) {                       \
+	if (end <= (bytes)) {                             \
 		e = bpf_ringbuf_reserve(&ring, bytes, 0); \
 		goto reserved;                            \
 	}
@@ -141,13 +150,16 @@ reserved:
 		COUNT(st, lost_ring);
 		return;
 	}
-	fill_header(direct, site, skb, f, st, e);
-	e->id = skb_id(direct, f->skb, site->func_ip);
-	if (!e->id)
-		COUNT(st, lost_id);
+	fill_header(direct, site, skb, f, &facts, e);
 	fill_stack(site, e);
-	fill_packet(f, e, offset, size - offset, len);
+	len = end - offset;
+	e->raw_len = len;
+	/* Zeros if it fails; the sign of the result is the flag. */
+	e->flags = f->flags |
+		   (__u64)bpf_probe_read_kernel((char *)e + offset, len, (void *)start) >> 63;
 	bpf_ringbuf_submit(e, 0);
 }
+
+_Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
 #endif

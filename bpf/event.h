@@ -12,7 +12,7 @@
  *
  * The sections of fixed size come first, so that the one of variable size, the packet, starts at
  * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_len says how much of it is filled.
+ * ev_hdr.stack_room), stack_bytes says how much of it is filled.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -29,9 +29,8 @@
 
 /* ev_hdr.flags */
 #define EV_F_FAULT  (1u << 0) /* the packet's bytes could not be read: they are zero */
-#define EV_F_NO_DEV (1u << 1) /* skb->dev is not a device here: netns is the socket's, or 0 */
-#define EV_F_OPAQUE (1u << 2) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
-#define EV_F_SOCK   (1u << 3) /* the headers are made from the socket: only payload is there */
+#define EV_F_OPAQUE (1u << 1) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
+#define EV_F_SOCK   (1u << 2) /* the headers are made from the socket: only payload is there */
 
 /*
  * One sighting of one packet in one function.
@@ -52,17 +51,17 @@ struct ev_hdr {
 	__u32 nonlinear; /* skb->data_len: bytes that are in pages or fragments */
 	__u32 skb_len;	 /* skb->len */
 	__u32 mark;
-	__u32 ifindex; /* 0: none */
-	__u32 netns;   /* inode number of the network namespace; 0: unknown */
+	__u32 ifindex; /* 0: none, and ifname is empty */
+	__u32 netns;   /* inode number of the device's or else the socket's namespace; 0: unknown */
 	__u32 tgid;    /* the process (what user space calls pid) */
 	__u32 tid;     /* the thread */
 	__u32 cpu;
-	__u32 flags;	  /* EV_F_* */
-	__u16 protocol;	  /* skb->protocol, network byte order */
-	__u16 queue;	  /* skb->queue_mapping as stored */
-	__u16 stack_room; /* entries of the stack section */
-	__s16 stack_len;  /* entries filled; negative: -errno */
-	__u8 pkt_type;	  /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
+	__u32 flags;	   /* EV_F_* */
+	__u16 protocol;	   /* skb->protocol, network byte order */
+	__u16 queue;	   /* skb->queue_mapping as stored */
+	__u16 stack_room;  /* entries of the stack section */
+	__s16 stack_bytes; /* of the stack section, filled; negative: -errno */
+	__u8 pkt_type;	   /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
 	__u8 pad[3];
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */

@@ -47,8 +47,7 @@ struct frame {
 	__u64 l2;     /* FRAME_L2_*; 0: the whole frame is in memory */
 	__u32 wire;   /* its length, head included */
 	__u32 linear; /* bytes of it that are there to be read, head included */
-	__u32 nonlinear;
-	__u8 flags; /* EV_F_OPAQUE, EV_F_SOCK */
+	__u32 flags;  /* EV_F_OPAQUE, EV_F_SOCK */
 };
 
 /* The fields of sk_buff that place the frame, read together. */
@@ -269,7 +268,6 @@ static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb
 	f->l2 = 0;
 	f->wire = built->wire;
 	f->linear = built->linear;
-	f->nonlinear = built->wire - built->linear;
 	f->flags = EV_F_SOCK;
 	return true;
 }
@@ -315,7 +313,6 @@ static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, 
 	f->base = p.head + start - head_len;
 	f->wire = p.data + p.len - start + head_len;
 	f->linear = f->wire - p.data_len;
-	f->nonlinear = p.data_len;
 	return 0;
 }
 

@@ -43,4 +43,35 @@ static __always_inline __u32 netns_of_sock(const bool direct, struct sk_buff *sk
 	return inum >= NETNS_INUM_MIN ? inum : 0;
 }
 
+/*
+ * For records, in global functions: what follows is then verified once, not once for each way
+ * through these (see emit.bpf.h).
+ *
+ * device_of_*() gives the address of the skb's device, 0 if it has none; netns_of_*() the
+ * namespace of the device, or else of the socket.
+ */
+#define NETNS_FUNCTIONS(name, direct)                                                             \
+	__weak __noinline __u64 device_of_##name(__u64 addr)                                      \
+	{                                                                                         \
+		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);                        \
+		__u64 dev = 0;                                                                    \
+                                                                                                  \
+		if (!netns_of_dev(direct, FIELD(direct, skb, dev)))                               \
+			return 0;                                                                 \
+		/* The typed pointer is no number to the verifier. */                             \
+		bpf_probe_read_kernel(&dev, sizeof(dev),                                          \
+				      (char *)addr + bpf_core_field_offset(struct sk_buff, dev)); \
+		return dev;                                                                       \
+	}                                                                                         \
+	__weak __noinline __u32 netns_of_##name(__u64 addr)                                       \
+	{                                                                                         \
+		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);                        \
+		__u32 inum = netns_of_dev(direct, FIELD(direct, skb, dev));                       \
+                                                                                                  \
+		return inum ?: netns_of_sock(direct, skb);                                        \
+	}
+
+NETNS_FUNCTIONS(direct, true)
+NETNS_FUNCTIONS(probed, false)
+
 #endif

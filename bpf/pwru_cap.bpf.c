@@ -16,47 +16,80 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The ways to be attached, as far as programs differ by them. */
-enum kind {
-	KIND_MULTI,  /* kprobe.multi links */
-	KIND_KPROBE, /* kprobes behind a perf event */
+/* The programs hang on kprobes behind a perf event, not on kprobe.multi links. */
+const volatile bool cfg_kprobe;
+
+/* What kernels before 6.3 want the context of a kprobe to be called in a global function. */
+struct bpf_user_pt_regs_t {
 };
 
 /* The address of the function that the program is attached to. */
-static __always_inline __u64 entry_of(const enum kind kind, struct pt_regs *ctx)
+static __always_inline __u64 entry_of(void *ctx)
 {
 	/* bpf_get_func_ip() is not there for kprobes before 5.15; a breakpoint has one byte. */
-	return kind == KIND_MULTI ? bpf_get_func_ip(ctx) : PT_REGS_IP(ctx) - 1;
+	return cfg_kprobe ? PT_REGS_IP((struct pt_regs *)ctx) - 1 : bpf_get_func_ip(ctx);
 }
 
+/*
+ * A sighting that matches is written by a global function, which is verified once, whatever ways
+ * lead to it.  It takes five numbers at most; so two lengths and the flags share one.
+ */
+#define LINEAR_BITS 30
+#define LINEAR_MAX  ((1U << LINEAR_BITS) - 1)
+
+static __always_inline __u64 pack(const struct frame *f)
+{
+	__u64 linear = f->linear > LINEAR_MAX ? LINEAR_MAX : f->linear;
+
+	return (__u64)f->flags >> 1 << (32 + LINEAR_BITS) | linear << 32 | f->wire;
+}
+
+_Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
+
+#define WRITE(name, direct)                                                                        \
+	__weak __noinline int write_##name(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, \
+					   __u64 l2, __u64 packed)                                 \
+	{                                                                                          \
+		struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};                         \
+		struct frame f = {                                                                 \
+			.skb = addr,                                                               \
+			.base = base,                                                              \
+			.l2 = l2,                                                                  \
+			.wire = packed,                                                            \
+			.linear = packed >> 32 & LINEAR_MAX,                                       \
+			.flags = packed >> (32 + LINEAR_BITS) << 1,                                \
+		};                                                                                 \
+                                                                                                   \
+		emit(direct, &site, TYPED(direct, struct sk_buff, addr), &f);                      \
+		return 0;                                                                          \
+	}
+
+WRITE(direct, true)
+WRITE(probed, false)
+
 /* One sighting: addr is the function's skb argument. */
-static __always_inline int sight(const enum kind kind, const bool direct, struct pt_regs *ctx,
-				 __u64 addr)
+static __always_inline int sight(const bool direct, void *ctx, __u64 addr)
 {
 	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
 	struct frame f = {.skb = addr};
 
-	if (!meta_matches(direct, skb) || frame_of_skb(direct, skb, &f))
+	if (!meta_matches(direct, skb) || frame_of_skb(direct, skb, &f) || !frame_matches(&f))
 		return 0;
-	if (frame_matches(&f)) {
-		struct site site = {.ctx = ctx, .func_ip = entry_of(kind, ctx)};
-
-		emit(direct, &site, skb, &f);
-	}
-	return 0;
+	return direct ? write_direct(ctx, f.skb, f.base, f.l2, pack(&f))
+		      : write_probed(ctx, f.skb, f.base, f.l2, pack(&f));
 }
 
 /* User space finds the programs by these names (src/load.c). */
-#define SIGHT(section, kind, prefix, n)                               \
-	SEC(section)                                                  \
-	int prefix##_direct_##n(struct pt_regs *ctx)                  \
-	{                                                             \
-		return sight(kind, true, ctx, PT_REGS_PARM##n(ctx));  \
-	}                                                             \
-	SEC(section)                                                  \
-	int prefix##_probed_##n(struct pt_regs *ctx)                  \
-	{                                                             \
-		return sight(kind, false, ctx, PT_REGS_PARM##n(ctx)); \
+#define SIGHT(section, prefix, n)                               \
+	SEC(section)                                            \
+	int prefix##_direct_##n(struct pt_regs *ctx)            \
+	{                                                       \
+		return sight(true, ctx, PT_REGS_PARM##n(ctx));  \
+	}                                                       \
+	SEC(section)                                            \
+	int prefix##_probed_##n(struct pt_regs *ctx)            \
+	{                                                       \
+		return sight(false, ctx, PT_REGS_PARM##n(ctx)); \
 	}
 
 #define END(section, prefix)                  \
@@ -67,13 +100,13 @@ static __always_inline int sight(const enum kind kind, const bool direct, struct
 		return 0;                     \
 	}
 
-#define PROGRAMS(section, kind, prefix) \
-	SIGHT(section, kind, prefix, 1) \
-	SIGHT(section, kind, prefix, 2) \
-	SIGHT(section, kind, prefix, 3) \
-	SIGHT(section, kind, prefix, 4) \
-	SIGHT(section, kind, prefix, 5) \
+#define PROGRAMS(section, prefix) \
+	SIGHT(section, prefix, 1) \
+	SIGHT(section, prefix, 2) \
+	SIGHT(section, prefix, 3) \
+	SIGHT(section, prefix, 4) \
+	SIGHT(section, prefix, 5) \
 	END(section, prefix)
 
-PROGRAMS("?kprobe.multi", KIND_MULTI, multi)
-PROGRAMS("?kprobe", KIND_KPROBE, kprobe)
+PROGRAMS("?kprobe.multi", multi)
+PROGRAMS("?kprobe", kprobe)

@@ -74,8 +74,7 @@ static __always_inline bool is_tail(__u64 func_ip)
 	return false;
 }
 
-/* Returns the id of the skb at this address, seen in this function; 0 if the table is full. */
-static __always_inline __u64 skb_id(const bool direct, __u64 skb, __u64 func_ip)
+static __always_inline __u64 find_id(const bool direct, __u64 skb, __u64 func_ip)
 {
 	struct skb_id *known, fresh = {};
 
@@ -94,6 +93,20 @@ static __always_inline __u64 skb_id(const bool direct, __u64 skb, __u64 func_ip)
 	if (bpf_map_update_elem(&skb_ids, &skb, &fresh, BPF_ANY))
 		return 0;
 	return fresh.id;
+}
+
+/*
+ * The id of the skb at this address, seen in this function; 0 if the table is full.  Global, so
+ * that its many ways are verified once.
+ */
+__weak __noinline __u64 skb_id_direct(__u64 skb, __u64 func_ip)
+{
+	return find_id(true, skb, func_ip);
+}
+
+__weak __noinline __u64 skb_id_probed(__u64 skb, __u64 func_ip)
+{
+	return find_id(false, skb, func_ip);
 }
 
 /* Runs in the functions that come last in an skb's life. */

@@ -17,9 +17,10 @@
 
 const volatile bool cfg_tunnel_l2, cfg_tunnel_l3;
 
-#define PORT_VXLAN	 4789
-#define PORT_VXLAN_LINUX 8472 /* what Linux used before the number was assigned, and flannel does \
-			       */
+#define PORT_VXLAN 4789
+#define PORT_VXLAN_LINUX                                                         \
+	8472 /* what Linux used before the number was assigned, and flannel does \
+	      */
 #define PORT_GENEVE  6081
 #define ETH_P_TEB    0x6558 /* Ethernet in something */
 #define ETH_P_8021Q  0x8100

@@ -20,6 +20,9 @@
 #include "src/log.h"
 #include "src/util.h"
 
+/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
+#define VERIFIER_STATS 4
+
 struct loaded {
 	struct pwru_cap_bpf *skel;
 	const struct bpf_program *by_pos[KBTF_MAX_POS + 1]; /* from 1; NULL: not needed */
@@ -135,6 +138,8 @@ static const struct bpf_program *select_program(const struct loaded *l, const ch
 	prog = bpf_object__find_program_by_name(l->skel->obj, name);
 	if (prog)
 		bpf_program__set_autoload(prog, true);
+	if (prog && log_shows(LOG_DEBUG))
+		bpf_program__set_log_level(prog, VERIFIER_STATS);
 	return prog;
 }
 
@@ -159,6 +164,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 
 	cfg->cfg_snaplen = opts->snaplen;
 	cfg->cfg_stack_room = opts->stack_room;
+	cfg->cfg_kprobe = opts->kind == LOAD_KPROBE;
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
 	cfg->cfg_release_ip = opts->funcs->roles.release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));

@@ -9,7 +9,8 @@ int record_parse(const void *data, size_t size, struct record *ret_record)
 	size_t packet;
 
 	if (size < sizeof(*hdr) || hdr->stack_room > EV_STACK_MAX ||
-	    hdr->stack_len > hdr->stack_room || hdr->raw_len > EV_SNAPLEN_MAX)
+	    hdr->stack_bytes > (int)(hdr->stack_room * sizeof(uint64_t)) ||
+	    hdr->raw_len > EV_SNAPLEN_MAX)
 		return -EBADMSG;
 	packet = sizeof(*hdr) + hdr->stack_room * sizeof(uint64_t);
 	if (size < packet || size - packet < hdr->raw_len)
@@ -17,7 +18,7 @@ int record_parse(const void *data, size_t size, struct record *ret_record)
 	*ret_record = (struct record){
 		.hdr = hdr,
 		.stack = (const uint64_t *)(hdr + 1),
-		.stack_len = hdr->stack_len > 0 ? hdr->stack_len : 0,
+		.stack_len = hdr->stack_bytes > 0 ? hdr->stack_bytes / sizeof(uint64_t) : 0,
 		.raw = (const uint8_t *)data + packet,
 	};
 	return 0;

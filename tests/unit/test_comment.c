@@ -91,7 +91,7 @@ static void test_everything(void **state)
 	f->view.dropped = UINT64_MAX;
 	f->hdr.tid = 1240;
 	f->hdr.nonlinear = 1448;
-	f->hdr.flags = EV_F_FAULT | EV_F_OPAQUE | EV_F_NO_DEV;
+	f->hdr.flags = EV_F_FAULT | EV_F_OPAQUE;
 	f->hdr.l2 = FRAME_L2_SYNTH | FRAME_L2_VLAN | (uint64_t)htons(0x6123) << FRAME_L2_TCI_SHIFT;
 	assert_string_equal(line(f),
 			    "func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "

@@ -15,10 +15,19 @@
 
 #define HDR sizeof(struct ev_hdr)
 
+/* Entries as bytes; errors stay what they are. */
+static int stack_bytes(int stack_len)
+{
+	if (stack_len < 0)
+		return stack_len;
+	return stack_len > INT16_MAX / 8 ? INT16_MAX : stack_len * 8;
+}
+
 /* A record of exactly size bytes, so that ASan sees a read behind it; to be freed. */
 static void *make_record(size_t size, unsigned int room, int stack_len, uint32_t raw_len)
 {
-	struct ev_hdr hdr = {.stack_room = room, .stack_len = stack_len, .raw_len = raw_len};
+	struct ev_hdr hdr = {
+		.stack_room = room, .stack_bytes = stack_bytes(stack_len), .raw_len = raw_len};
 	uint8_t *data = calloc(1, size ? size : 1);
 
 	assert_non_null(data);
