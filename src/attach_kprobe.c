@@ -155,8 +155,8 @@ static void kprobe_detach(void *state)
 static int add_all(struct kprobes *k, const struct funcs *funcs, size_t *refused)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(funcs->roles.end); i++)
-		if (funcs->roles.end[i].addr)
-			add_probe(k, EVENT_END, NULL, funcs->roles.end[i].name);
+		if (funcs->roles.end[i])
+			add_probe(k, EVENT_END, NULL, end_name(i));
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
 		int err = add_probe(k, f->pos, f->module, f->name);
