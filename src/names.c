@@ -97,8 +97,8 @@ const struct ksyms *names_symbols(struct names *names)
 const struct ksym *names_func(struct names *names, uint64_t addr)
 {
 	struct ksym key = {.addr = EV_ENTRY_BLOCK(addr)};
-	const struct ksym *known =
-		bsearch(&key, names->known, names->n_known, sizeof(key), by_address);
+	const struct ksym *known = bsearch(&key, names->known, names->n_known, sizeof(key),
+					   by_address);
 	const struct ksyms *syms;
 
 	if (known)

@@ -26,7 +26,8 @@ struct names *names_new(void);
  */
 int names_know(struct names *names, const struct ksym *v, size_t n);
 
-/* names_read_ahead() - a thread begins to read the symbols; without this they are read when needed */
+/* names_read_ahead() - a thread begins to read the symbols; without this they are read when needed
+ */
 void names_read_ahead(struct names *names);
 
 /*

@@ -21,7 +21,7 @@
 #include "src/buf.h"
 #include "src/util.h"
 
-#define RUN_DIR "/run/pwru-cap"
+#define RUN_DIR	  "/run/pwru-cap"
 #define FILE_NAME RUN_DIR "/functions"
 
 /* Changes with the format. */
