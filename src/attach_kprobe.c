@@ -26,7 +26,7 @@
 
 /* An event for each position, and one for the functions that end an skb's life. */
 #define N_EVENTS  (KBTF_MAX_POS + 1)
-#define EVENT_END 0
+#define EVENT_END LOAD_END
 
 struct kprobes {
 	int events_fd; /* tracefs' kprobe_events, for appending */
@@ -155,7 +155,7 @@ static void kprobe_detach(void *state)
 static int add_all(struct kprobes *k, const struct funcs *funcs, size_t *refused)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(funcs->roles.end); i++)
-		if (funcs->roles.end[i])
+		if (funcs->roles.end[i].addr)
 			add_probe(k, EVENT_END, NULL, end_name(i));
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
@@ -195,9 +195,7 @@ static int kprobe_attach(const struct loaded *loaded, const struct funcs *funcs,
 	/* The end of ids first: an id must not outlive its skb. */
 	for (int event = 0; !err && event < N_EVENTS; event++)
 		if (k->probes[event])
-			err = arm(k, event,
-				  event == EVENT_END ? loaded_end_program(loaded)
-						     : loaded_program(loaded, event));
+			err = arm(k, event, loaded_program(loaded, LOAD_KPROBE, event));
 	if (err) {
 		kprobe_detach(k);
 		return err;
@@ -207,11 +205,18 @@ static int kprobe_attach(const struct loaded *loaded, const struct funcs *funcs,
 	return 0;
 }
 
+static enum load_kind kprobe_kind(const struct func *f)
+{
+	(void)f;
+	return LOAD_KPROBE;
+}
+
 const struct backend backend_kprobe = {
 	.name = "kprobe",
-	.kind = LOAD_KPROBE,
+	.end_kind = LOAD_KPROBE,
 	.requirement = "CONFIG_KPROBE_EVENTS=y",
 	.check = kprobe_check,
+	.kind_of = kprobe_kind,
 	.attach = kprobe_attach,
 	.detach = kprobe_detach,
 };
