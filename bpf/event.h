@@ -91,6 +91,11 @@ struct ev_stats {
 	__u64 lost_id; /* sightings written with id 0, the table was full (not a loss of packets) */
 };
 
+/* Filters beyond the expression, which the programs are told of (bpf/filter.bpf.h). */
+#define CFG_EXPR      (1u << 0)
+#define CFG_TUNNEL_L2 (1u << 1)
+#define CFG_TUNNEL_L3 (1u << 2)
+
 /* Kernel functions that end an skb's life in steps; see track.bpf.h. */
 #define EV_TAIL_MAX 24
 

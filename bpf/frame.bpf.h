@@ -59,18 +59,24 @@ struct skb_place {
 	__u32 data_len;
 	__u32 mac; /* these two have 16 bits, but need not be cut to them each time */
 	__u32 net;
-	__u16 tpid; /* network byte order; 0: no tag */
-	__u16 tci;  /* host byte order */
+	__u16 tpid; /* as it is stored; see tag_of() */
 };
 
-/* Before 6.2 the tag counts only if a bit says so; asked only when the fields are not zero. */
-static __always_inline bool vlan_bit_unset(struct sk_buff *skb)
+/*
+ * The tag that the kernel keeps beside the data: tpid and tci, each in network byte order, as l2
+ * has them; 0: none.  Before 6.2 the fields count only if a bit says so.
+ */
+static __always_inline __u64 tag_of(const bool direct, struct sk_buff *skb, __u16 tpid)
 {
 	struct sk_buff___vlan_bit *old = (void *)skb;
 
-	if (!bpf_core_field_exists(old->vlan_present))
-		return false;
-	return !BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present);
+	if (!tpid)
+		return 0;
+	if (bpf_core_field_exists(old->vlan_present) &&
+	    !BPF_CORE_READ_BITFIELD_PROBED(old, vlan_present))
+		return 0;
+	return (__u64)tpid << FRAME_L2_TPID_SHIFT |
+	       (__u64)__builtin_bswap16(FIELD(direct, skb, vlan_tci)) << FRAME_L2_TCI_SHIFT;
 }
 
 /*
@@ -103,7 +109,7 @@ static __always_inline struct sk_buff *bytes_of(__u64 addr)
 		*at;                                        \
 	})
 
-static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, struct skb_place *p)
+static __always_inline void skb_place_direct(__u64 addr, struct skb_place *p)
 {
 	struct sk_buff *raw = bytes_of(addr);
 	__u32 headers = LOAD_WITH_NEXT(__u32, raw, network_header);
@@ -116,12 +122,6 @@ static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, str
 	p->head = (__u64)raw->head;
 	p->data = (__u64)raw->data - p->head;
 	p->tpid = raw->vlan_proto;
-	if (p->tpid) {
-		if (vlan_bit_unset(skb))
-			p->tpid = 0;
-		p->tci = raw->vlan_tci;
-	}
-	return 0;
 }
 
 /* From len to data, with what lies between, in all kernels from 5.10 on. */
@@ -132,13 +132,13 @@ static __always_inline int skb_place_direct(struct sk_buff *skb, __u64 addr, str
 #define PLACE(type, field) (*(type *)(raw + PLACE_OFF(field)))
 
 /* One probe read instead of ten. */
-static __always_inline int skb_place_probed(struct sk_buff *skb, struct skb_place *p)
+static __always_inline int skb_place_probed(__u64 addr, struct skb_place *p)
 {
 	__u64 words[PLACE_SPAN / 8];
 	char *raw = (char *)words;
 
 	if (bpf_probe_read_kernel(words, sizeof(words),
-				  (char *)skb + bpf_core_field_offset(struct sk_buff, len)))
+				  (char *)addr + bpf_core_field_offset(struct sk_buff, len)))
 		return -1;
 	p->head = PLACE(__u64, head);
 	p->data = PLACE(__u64, data) - p->head;
@@ -147,9 +147,6 @@ static __always_inline int skb_place_probed(struct sk_buff *skb, struct skb_plac
 	p->mac = PLACE(__u16, mac_header);
 	p->net = PLACE(__u16, network_header);
 	p->tpid = PLACE(__u16, vlan_proto);
-	p->tci = PLACE(__u16, vlan_tci);
-	if (p->tpid && vlan_bit_unset(skb))
-		p->tpid = 0;
 	return 0;
 }
 
@@ -238,16 +235,17 @@ static __always_inline enum start find_start(const bool direct, struct sk_buff *
 static __always_inline __u16 l3_type(const bool direct, struct sk_buff *skb,
 				     const struct skb_place *p, __u32 at)
 {
-	__u16 protocol = FIELD(direct, skb, protocol);
+	__u16 protocol = FIELD(direct, skb, protocol), otherwise = protocol, type;
 	struct __kernel_sockaddr_storage *bytes;
-	bool is_type = __builtin_bswap16(protocol) >= ETH_P_802_3_MIN;
-	__u16 type;
 
-	if (is_type && !is_ip(protocol))
-		return protocol;
+	if (!is_ip(protocol)) {
+		if (__builtin_bswap16(protocol) >= ETH_P_802_3_MIN)
+			return protocol;
+		otherwise = ETH_P_LOCAL_BE;
+	}
 	bytes = bytes_at(direct, p, at);
 	type = type_of_nibble(FIELD(direct, bytes, __data[0]));
-	return type ?: is_type ? protocol : ETH_P_LOCAL_BE;
+	return type ?: otherwise;
 }
 
 /* No header but perhaps that of TCP or UDP: true if the skb's socket tells the rest. */
@@ -277,56 +275,94 @@ static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb
 	return true;
 }
 
-/* Gives back what frame_of_skb() took. */
-static __always_inline void frame_release(const struct frame *f)
+/* Looks where the skb's bytes are. Returns false if the skb cannot be read. */
+static __always_inline bool frame_place(const bool direct, __u64 addr, struct skb_place *p)
 {
-	if (f->held)
-		sock_frame_release(f->held - 1);
+	if (!direct)
+		return !skb_place_probed(addr, p);
+	skb_place_direct(addr, p);
+	return true;
+}
+
+/* Puts f together from a place; its skb is there already. */
+static __always_inline void frame_make(const struct skb_place *p, __u32 start, __u32 head_len,
+				       __u64 l2, __u32 flags, struct frame *f)
+{
+	f->l2 = l2;
+	f->flags = flags;
+	f->base = p->head + start - head_len;
+	f->wire = p->data + p->len - start + head_len;
+	f->linear = f->wire - p->data_len;
 }
 
 /*
- * Describes the frame of an skb; on success, to be followed by frame_release().
- * @skb: from TYPED()
- * @f: its address is there already
- * Returns 0, or -1 if the skb cannot be read or holds no byte that a frame could start at.
+ * The two common cases, of which find_start() would say the same: a MAC header that is there, and
+ * an L3 header without one, both without a tag.  An offset that is not set is larger than any that
+ * is, and what is no skb at all has offsets of 0, so neither is taken for one of these.
  */
-static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, struct frame *f)
+static __always_inline bool is_plain_ether(const struct skb_place *p)
 {
-	struct skb_place p = {};
-	__u32 start, head_len = 0;
+	return !p->tpid && p->net >= p->mac + ETH_LEN && p->mac <= p->data &&
+	       p->net != HEADER_UNSET;
+}
 
-	if (direct ? skb_place_direct(skb, f->skb, &p) : skb_place_probed(skb, &p))
-		return -1;
-	/* No skb: NULL and error pointers are passed too, and read as zeros. */
-	if (!p.head)
-		return -1;
-	f->l2 = 0;
-	f->flags = 0;
+static __always_inline bool is_plain_l3(const struct skb_place *p)
+{
+	return !p->tpid && (p->mac == HEADER_UNSET || p->mac > p->data) && is_set(p->net) &&
+	       p->net <= p->data + p->len - p->data_len;
+}
+
+static __always_inline void frame_of_l3(const bool direct, const struct skb_place *p,
+					struct frame *f)
+{
+	struct sk_buff *skb = TYPED(direct, struct sk_buff, f->skb);
+
+	frame_make(p, p->net, ETH_LEN, FRAME_L2_SYNTH | l3_type(direct, skb, p, p->net), 0, f);
+}
+
+/*
+ * All other cases; on success to be followed by frame_release().
+ * Returns false if this is no skb: NULL and error pointers are passed too, and read as zeros.
+ */
+static __always_inline bool frame_of_rest(const bool direct, const struct skb_place *p,
+					  struct frame *f)
+{
+	struct sk_buff *skb = TYPED(direct, struct sk_buff, f->skb);
+	__u32 start, head_len = 0, flags = 0;
+	__u64 l2 = 0, tag;
+
+	if (!p->head)
+		return false;
 	f->held = 0;
-	switch (find_start(direct, skb, &p, &start)) {
+	switch (find_start(direct, skb, p, &start)) {
 	case START_ETHER:
 		break;
 	case START_L3:
 		head_len = ETH_LEN;
-		f->l2 = FRAME_L2_SYNTH | l3_type(direct, skb, &p, start);
+		l2 = FRAME_L2_SYNTH | l3_type(direct, skb, p, start);
 		break;
 	case START_NONE:
-		if (frame_of_sock(direct, skb, &p, f))
-			return 0;
+		if (frame_of_sock(direct, skb, p, f))
+			return true;
 		head_len = ETH_LEN;
-		f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
-		f->flags = EV_F_OPAQUE;
+		l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
+		flags = EV_F_OPAQUE;
 		break;
 	}
-	if (p.tpid) {
+	tag = tag_of(direct, skb, p->tpid);
+	if (tag) {
 		head_len += VLAN_LEN;
-		f->l2 |= FRAME_L2_VLAN | (__u64)p.tpid << FRAME_L2_TPID_SHIFT |
-			 (__u64)__builtin_bswap16(p.tci) << FRAME_L2_TCI_SHIFT;
+		l2 |= FRAME_L2_VLAN | tag;
 	}
-	f->base = p.head + start - head_len;
-	f->wire = p.data + p.len - start + head_len;
-	f->linear = f->wire - p.data_len;
-	return 0;
+	frame_make(p, start, head_len, l2, flags, f);
+	return true;
+}
+
+/* Gives back what frame_of_rest() took. */
+static __always_inline void frame_release(const struct frame *f)
+{
+	if (f->held)
+		sock_frame_release(f->held - 1);
 }
 
 #endif

@@ -76,14 +76,16 @@ static __always_inline bool comm_matches(void)
 /*
  * True if the skb and the current task pass all filters that are on.  The cheapest come first:
  * one field of the skb, a number of the task, then what lies behind pointers, then names.
- * @skb: from TYPED()
+ * @addr: the sk_buff
  */
-static __always_inline bool meta_matches(const bool direct, struct sk_buff *skb)
+static __always_inline bool meta_matches(const bool direct, __u64 addr)
 {
 	const __u32 on = cfg_meta.on;
+	struct sk_buff *skb;
 
 	if (!on)
 		return true;
+	skb = TYPED(direct, struct sk_buff, addr);
 	if (on & META_ON(META_MARK) && !mark_matches(direct, skb))
 		return false;
 	if (on & META_ON(META_DIRECTION) && !direction_matches(direct, skb))

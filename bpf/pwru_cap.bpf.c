@@ -85,18 +85,40 @@ __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, 
 	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
 }
 
-/* One sighting: addr is the function's skb argument, write what is to be done if it matches. */
-#define SIGHT(direct, write, ctx, addr)                                            \
-	({                                                                         \
-		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);         \
-		struct frame f = {.skb = addr};                                    \
-                                                                                   \
-		if (meta_matches(direct, skb) && !frame_of_skb(direct, skb, &f)) { \
-			if (frame_matches(&f))                                     \
-				write(ctx, f.skb, f.base, f.l2, pack(&f));         \
-			frame_release(&f);                                         \
-		}                                                                  \
-		0;                                                                 \
+#define JUDGE(write, ctx, f)                                               \
+	do {                                                               \
+		if (frame_matches(&(f)))                                   \
+			write(ctx, (f).skb, (f).base, (f).l2, pack(&(f))); \
+	} while (0)
+
+/*
+ * One sighting: addr is the function's skb argument, write what is to be done if it matches.
+ *
+ * The common cases have ways of their own to the filter: most of what describes a frame is constant
+ * there, and the rest stays in registers.  The empty assembler text, with another number each time,
+ * keeps clang from uniting them.
+ */
+#define SIGHT(direct, write, ctx, addr)                                              \
+	({                                                                           \
+		struct frame f = {.skb = addr};                                      \
+		struct skb_place p;                                                  \
+                                                                                     \
+		if (meta_matches(direct, f.skb) && frame_place(direct, f.skb, &p)) { \
+			if (is_plain_ether(&p)) {                                    \
+				asm volatile("" ::"i"(1));                           \
+				frame_make(&p, p.mac, 0, 0, 0, &f);                  \
+				JUDGE(write, ctx, f);                                \
+			} else if (is_plain_l3(&p)) {                                \
+				asm volatile("" ::"i"(2));                           \
+				frame_of_l3(direct, &p, &f);                         \
+				JUDGE(write, ctx, f);                                \
+			} else if (frame_of_rest(direct, &p, &f)) {                  \
+				asm volatile("" ::"i"(3));                           \
+				JUDGE(write, ctx, f);                                \
+				frame_release(&f);                                   \
+			}                                                            \
+		}                                                                    \
+		0;                                                                   \
 	})
 
 /* User space finds the programs by these names (src/load.c). */

@@ -15,8 +15,6 @@
 #include "frame.bpf.h"
 #include "stub.bpf.h"
 
-const volatile bool cfg_tunnel_l2, cfg_tunnel_l3;
-
 #define PORT_VXLAN 4789
 #define PORT_VXLAN_LINUX                                                         \
 	8472 /* what Linux used before the number was assigned, and flannel does \
@@ -171,18 +169,17 @@ static __always_inline bool inner_l3_matches(struct walk *w)
 			      FRAME_L2_SYNTH | __builtin_bswap16(w->type), f->skb);
 }
 
-static __always_inline bool tunnel_matches(const struct frame *f)
+/* @l2, @l3: which of the filters are on */
+static __always_inline bool tunnel_matches(const struct frame *f, bool l2, bool l3)
 {
 	struct walk w = {.f = f};
 
-	if (!cfg_tunnel_l2 && !cfg_tunnel_l3)
-		return true;
 	walk_tunnel(&w);
 	if (!w.type || w.at > f->linear)
 		return false;
-	if (cfg_tunnel_l2 && !inner_l2_matches(&w))
+	if (l2 && !inner_l2_matches(&w))
 		return false;
-	return !cfg_tunnel_l3 || inner_l3_matches(&w);
+	return !l3 || inner_l3_matches(&w);
 }
 
 #endif

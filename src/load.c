@@ -83,6 +83,12 @@ static void select_programs(struct loaded *l, const struct load_opts *opts)
 				l->programs[kind][pos] = select_position(l, kind, variant, pos);
 }
 
+static uint32_t filters_beyond(const struct filters *f)
+{
+	return (f->expr.cnt ? CFG_EXPR : 0) | (f->tunnel_l2.len ? CFG_TUNNEL_L2 : 0) |
+	       (f->tunnel_l3.len ? CFG_TUNNEL_L3 : 0);
+}
+
 static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
 {
 	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
@@ -94,9 +100,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_release_ip = opts->roles->release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->roles->tail, sizeof(cfg->cfg_tail_ips));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
-	cfg->cfg_tunnel_l2 = opts->filters->tunnel_l2.len;
-	cfg->cfg_tunnel_l3 = opts->filters->tunnel_l3.len;
-	cfg->cfg_expr = opts->filters->expr.cnt;
+	cfg->cfg_beyond = filters_beyond(opts->filters);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }
 
