@@ -153,13 +153,27 @@ int splicer_new(const struct filters *filters, const struct caps *caps,
 	return 0;
 }
 
+/*
+ * libbpf before 1.3 frees its table of handlers with the last one, and uses it again for the next:
+ * so one stays, for a section that no object has.
+ */
+static int register_for_good(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler);
+	int id = libbpf_register_prog_handler("pwru_cap_unused", BPF_PROG_TYPE_UNSPEC, 0, &handler);
+
+	return id < 0 ? id : 0;
+}
+
 int splicer_register(struct splicer *s, const char *section, enum bpf_prog_type type,
 		     enum bpf_attach_type attach_type)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .cookie = (long)s,
 		    .prog_prepare_load_fn = prepare);
-	int id = libbpf_register_prog_handler(section, type, attach_type, &handler);
+	int id = register_for_good();
 
+	if (!id)
+		id = libbpf_register_prog_handler(section, type, attach_type, &handler);
 	if (id < 0)
 		return id;
 	s->handler = id;
