@@ -2,7 +2,7 @@
 #ifndef PWRU_CAP_EMIT_BPF_H
 #define PWRU_CAP_EMIT_BPF_H
 /*
- * From a matching skb to a record in the ring buffer.  Space is reserved here, after the filter,
+ * From a matching packet to a record in the ring buffer.  Space is reserved here, after the filter,
  * in the smallest class that holds the record, and filled in place: the packet's bytes and the
  * stack are written once.
  */
@@ -17,24 +17,35 @@ struct site {
 	__u64 func_ip;
 };
 
-static __always_inline void fill_device(const bool direct, struct sk_buff *skb, struct ev_hdr *e)
+/* Returns whether it is a device, and not something else in its place. */
+static __always_inline bool fill_device(const bool direct, struct net_device *dev, struct ev_hdr *e)
 {
-	struct net_device *dev = FIELD(direct, skb, dev);
-
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
 	e->ifindex = 0;
 	e->netns = netns_of_dev(direct, dev);
-	if (e->netns) {
-		e->ifindex = FIELD(direct, dev, ifindex);
-		bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname), dev->name);
-	} else {
+	if (!e->netns)
+		return false;
+	e->ifindex = FIELD(direct, dev, ifindex);
+	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname), dev->name);
+	return true;
+}
+
+/* What the skb says. */
+static __always_inline void fill_skb(const bool direct, struct sk_buff *skb, struct ev_hdr *e)
+{
+	e->skb_len = FIELD(direct, skb, len);
+	e->mark = FIELD(direct, skb, mark);
+	e->protocol = FIELD(direct, skb, protocol);
+	e->queue = FIELD(direct, skb, queue_mapping);
+	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);
+	if (!fill_device(direct, FIELD(direct, skb, dev), e)) {
 		e->flags |= EV_F_NO_DEV;
 		e->netns = netns_of_sock(direct, skb);
 	}
 }
 
-static __always_inline void fill_header(const bool direct, const struct site *site,
-					struct sk_buff *skb, const struct frame *f,
+/* What is the same for all sightings: time, place, task and frame. */
+static __always_inline void fill_header(const struct site *site, const struct frame *f,
 					const struct ev_stats *st, struct ev_hdr *e)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -46,18 +57,12 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->lost = st ? st->lost_ring : 0;
 	e->wire_len = f->wire;
 	e->nonlinear = f->nonlinear;
-	e->skb_len = FIELD(direct, skb, len);
-	e->mark = FIELD(direct, skb, mark);
 	e->tgid = pid_tgid >> 32;
 	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
 	e->flags = f->flags;
-	e->protocol = FIELD(direct, skb, protocol);
-	e->queue = FIELD(direct, skb, queue_mapping);
-	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	fill_device(direct, skb, e);
 }
 
 static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e)
@@ -114,40 +119,68 @@ static __always_inline void fill_packet(const struct frame *f, struct ev_hdr *e,
 		e->flags |= EV_F_FAULT;
 }
 
-static __always_inline void emit(const bool direct, const struct site *site, struct sk_buff *skb,
-				 const struct frame *f)
-{
-	struct ev_stats *st = this_cpu_stats();
-	__u32 offset = sizeof(struct ev_hdr) + cfg_stack_room * 8;
-	__u64 len = raw_len(f);
+/* A record on its way: reserved, not yet submitted. */
+struct draft {
 	struct ev_hdr *e;
-	__u32 size;
+	struct ev_stats *st;
+	__u64 len;    /* of the packet section */
+	__u32 offset; /* where that begins */
+	__u32 size;   /* of the class */
+};
 
-	COUNT(st, matched);
-	FORGET(len);
+/*
+ * Reserves a record and fills what needs no skb.  Counts the sighting, and its loss: false if there
+ * is no room.
+ */
+static __always_inline bool emit_begin(const struct site *site, const struct frame *f,
+				       struct draft *d)
+{
+	d->st = this_cpu_stats();
+	d->offset = sizeof(struct ev_hdr) + cfg_stack_room * 8;
+	d->len = raw_len(f);
+	COUNT(d->st, matched);
+	FORGET(d->len);
 	/* One reservation for each class: the size has to be a constant on each path. */
-#define TRY_CLASS(bytes)                                  \
-	size = bytes;                                     \
-	if (offset + len <= size) {                       \
-		e = bpf_ringbuf_reserve(&ring, bytes, 0); \
-		goto reserved;                            \
+#define TRY_CLASS(bytes)                                     \
+	d->size = bytes;                                     \
+	if (d->offset + d->len <= d->size) {                 \
+		d->e = bpf_ringbuf_reserve(&ring, bytes, 0); \
+		goto reserved;                               \
 	}
 	EV_CLASSES(TRY_CLASS)
 #undef TRY_CLASS
-	COUNT(st, lost_size);
-	return;
+	COUNT(d->st, lost_size);
+	return false;
 reserved:
-	if (!e) {
-		COUNT(st, lost_ring);
-		return;
+	if (!d->e) {
+		COUNT(d->st, lost_ring);
+		return false;
 	}
-	fill_header(direct, site, skb, f, st, e);
-	e->id = skb_id(direct, f->skb, site->func_ip);
-	if (!e->id)
-		COUNT(st, lost_id);
-	fill_stack(site, e);
-	fill_packet(f, e, offset, size - offset, len);
-	bpf_ringbuf_submit(e, 0);
+	fill_header(site, f, d->st, d->e);
+	return true;
+}
+
+static __always_inline void emit_end(const struct site *site, const struct frame *f,
+				     const struct draft *d)
+{
+	fill_stack(site, d->e);
+	fill_packet(f, d->e, d->offset, d->size - d->offset, d->len);
+	bpf_ringbuf_submit(d->e, 0);
+}
+
+/* The record of an skb. */
+static __always_inline void emit(const bool direct, const struct site *site, struct sk_buff *skb,
+				 const struct frame *f)
+{
+	struct draft d;
+
+	if (!emit_begin(site, f, &d))
+		return;
+	fill_skb(direct, skb, d.e);
+	d.e->id = skb_id(direct, f->skb, site->func_ip);
+	if (!d.e->id)
+		COUNT(d.st, lost_id);
+	emit_end(site, f, &d);
 }
 
 #endif

@@ -38,6 +38,11 @@
 #define ARPHRD_ETHER	1
 #define ARPHRD_LOOPBACK 772
 
+/* sock.bpf.h's scratch memory is one a CPU; an object whose programs nest does without it. */
+#ifndef FRAMES_FROM_SOCK
+#define FRAMES_FROM_SOCK true
+#endif
+
 /* Where the array of bytes in struct __kernel_sockaddr_storage begins. */
 #define BYTES_OFFSET 2
 
@@ -258,6 +263,8 @@ static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb
 	__u32 linear = p->len - p->data_len;
 	__u16 transport;
 
+	if (!FRAMES_FROM_SOCK)
+		return false;
 	/* Most skbs without a header have no socket of the kind, such as those of netlink. */
 	if (!FIELD(direct, skb, sk))
 		return false;

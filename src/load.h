@@ -49,6 +49,9 @@ const struct bpf_program *loaded_program(const struct loaded *l, int pos);
 /* loaded_end_program() - the program for the functions that end an skb's life */
 const struct bpf_program *loaded_end_program(const struct loaded *l);
 
+/* loaded_object() - all of it: its maps, its settings */
+const struct bpf_object *loaded_object(const struct loaded *l);
+
 /* loaded_ring_fd() - the ring buffer map */
 int loaded_ring_fd(const struct loaded *l);
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "src/attach.h"
+#include "src/attach_progs.h"
 #include "src/caps.h"
 #include "src/capture.h"
 #include "src/filters.h"
@@ -19,6 +20,7 @@
 #include "src/kbtf.h"
 #include "src/load.h"
 #include "src/log.h"
+#include "src/progs.h"
 #include "src/ring.h"
 
 /* Depth of the stacks that are captured. */
@@ -35,17 +37,20 @@ struct session {
 	struct kbtf *btf;
 	struct caps caps;
 	struct funcs funcs;
+	struct progs progs;
 	struct loaded *loaded;
 	const struct backend *backend;
 	struct attached *attached;
 	struct attach_result result;
+	struct attached_progs *attached_progs;
 	struct ring *ring;
 	struct capture capture;
 };
 
-static int prepare(struct session *s)
+static struct load_opts load_opts(const struct session *s)
 {
-	struct load_opts load = {
+	return (struct load_opts){
+		.kind = attach_kind(s->backend),
 		.caps = &s->caps,
 		.funcs = &s->funcs,
 		.filters = &s->filters,
@@ -54,6 +59,22 @@ static int prepare(struct session *s)
 		.stack_room = STACK_ROOM,
 		.ring_bytes = s->opts->ring_bytes,
 	};
+}
+
+/* The BPF programs that are asked for, if any. */
+static int find_progs(struct session *s)
+{
+	bool wanted[PROG_KINDS] = {[PROG_TC] = s->opts->trace_tc, [PROG_XDP] = s->opts->trace_xdp};
+	int err = progs_discover(wanted, &s->progs);
+
+	if (!err)
+		view_set_progs(s->capture.view, &s->progs);
+	return err;
+}
+
+static int prepare(struct session *s)
+{
+	struct load_opts load;
 	int err;
 
 	log_status("reading the kernel's types and functions ...");
@@ -78,10 +99,13 @@ static int prepare(struct session *s)
 		"%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
 		s->funcs.n, s->funcs.skipped,
 		s->caps.direct ? "by direct loads" : "by probe reads");
+	err = find_progs(s);
+	if (err)
+		return err;
 	err = attach_choose(s->opts->backend, &s->funcs, &s->backend);
 	if (err)
 		return err;
-	load.kind = attach_kind(s->backend);
+	load = load_opts(s);
 	log_status("loading the programs ...");
 	err = load_programs(&load, &s->loaded);
 	if (err)
@@ -94,13 +118,24 @@ static int prepare(struct session *s)
 
 static int attach(struct session *s)
 {
+	struct load_opts load = load_opts(s);
 	int err;
 
 	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
 	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
+	if (!err)
+		err = attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
 	return err;
+}
+
+/* Afterwards nothing of ours runs in the kernel any more. */
+static void detach(struct session *s)
+{
+	attached_progs_detach(s->attached_progs);
+	attach_free(s->attached);
+	s->attached = NULL;
 }
 
 static int open_sink(struct session *s)
@@ -142,11 +177,16 @@ static void tick(struct session *s)
 static int listen(struct session *s)
 {
 	uint64_t next = clock_now_ns() + SECOND_NS;
+	size_t n_progs = attached_progs_count(s->attached_progs);
+	char progs[64] = "";
 
+	if (n_progs)
+		snprintf(progs, sizeof(progs), " and %zu BPF program%s", n_progs,
+			 n_progs == 1 ? "" : "s");
 	s->capture.limit = s->opts->count;
 	log_info(
-		"listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
-		s->result.attached, attach_name(s->backend), s->opts->snaplen);
+		"listening on %zu functions (%s)%s, link-type EN10MB (Ethernet), snapshot length %u bytes",
+		s->result.attached, attach_name(s->backend), progs, s->opts->snaplen);
 	while (!*s->stop && !capture_done(&s->capture)) {
 		int n = ring_poll(s->ring, POLL_MS);
 
@@ -175,8 +215,7 @@ static int finish(struct session *s)
 	int counted, err;
 
 	log_status("detaching ...");
-	attach_free(s->attached);
-	s->attached = NULL;
+	detach(s);
 	ring_drain(s->ring);
 	counted = loaded_stats(s->loaded, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
@@ -196,6 +235,7 @@ static int finish(struct session *s)
 	}
 	capture_account(&s->capture, &stats, &sunk, &account);
 	loaded_missed(s->loaded, &account.missed);
+	account.missed += attached_progs_missed(s->attached_progs);
 	account_print(&account);
 	return err;
 }
@@ -226,8 +266,7 @@ static int test_attach(struct session *s)
 	if (err)
 		return err;
 	attached = clock_now_ns();
-	attach_free(s->attached);
-	s->attached = NULL;
+	detach(s);
 	detached = clock_now_ns();
 	log_status_clear();
 	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",
@@ -256,10 +295,12 @@ static int run(struct session *s)
 
 static void session_free(struct session *s)
 {
+	attached_progs_free(s->attached_progs);
 	attach_free(s->attached);
 	ring_close(s->ring);
 	view_close(s->capture.view);
 	load_free(s->loaded);
+	progs_free(&s->progs);
 	funcs_free(&s->funcs);
 	kbtf_close(s->btf);
 	filters_free(&s->filters);
