@@ -154,8 +154,8 @@ int splicer_new(const struct filters *filters, const struct caps *caps,
 }
 
 /*
- * libbpf before 1.3 frees its table of handlers with the last one, and uses it again for the next:
- * so one stays, for a section that no object has.
+ * libbpf 1.1 (Debian 12) frees its table of handlers with the last one, and uses it again for the
+ * next: so one stays, for a section that no object has.
  */
 static int register_for_good(void)
 {
