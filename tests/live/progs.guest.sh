@@ -8,7 +8,7 @@ set -u
 . /test/traffic.sh
 . /test/progs.frames.sh
 
-FEW='ip_rcv|ipv6_rcv|icmp_rcv|veth_xmit'
+FEW='ip_rcv|ipv6_rcv|icmp_rcv|__dev_queue_xmit'
 IP6_A=fd77::1 IP6_B=fd77::2
 XDP='--filter-trace-xdp' TC='--filter-trace-tc'
 
