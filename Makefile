@@ -44,7 +44,9 @@ SRC	:= $(wildcard src/*.c) $(wildcard filter/*.c)
 OBJ	:= $(SRC:%.c=$(BUILD)/%.o)
 LIB	:= $(BUILD)/libpwru_cap.a
 BIN	:= $(BUILD)/pwru-cap
-SKEL	:= $(BUILD)/pwru_cap.skel.h
+# One BPF object a file bpf/*.bpf.c; prog.bpf.c becomes prog.skel.h with struct prog_bpf.
+BPF_OBJ	:= $(patsubst bpf/%.c,$(BUILD)/%.o,$(wildcard bpf/*.bpf.c))
+SKEL	:= $(BPF_OBJ:.bpf.o=.skel.h)
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 # The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
@@ -98,16 +100,16 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/.flags | $(BUILD)/.deps
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-# The skeleton has to be there before the one file that includes it is compiled the first time.
-$(BUILD)/src/load.o: $(SKEL)
+# The skeletons have to be there before the files that include them are compiled the first time.
+$(BUILD)/src/load.o $(BUILD)/src/load_progs.o: $(SKEL)
 
-$(BUILD)/pwru_cap.bpf.o: bpf/pwru_cap.bpf.c Makefile | $(BUILD)/.deps
+$(BPF_OBJ): $(BUILD)/%.bpf.o: bpf/%.bpf.c Makefile | $(BUILD)/.deps
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(BPF_CFLAGS) -c -o $@ $< && $(STRIP) -g $@
 
-$(SKEL): $(BUILD)/pwru_cap.bpf.o
+$(SKEL): $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name pwru_cap_bpf > $@.tmp && mv $@.tmp $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
 # ---- packages
 
@@ -168,4 +170,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(BUILD)/pwru_cap.bpf.d $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(UNIT:=.d)

@@ -2,7 +2,7 @@
 #ifndef PWRU_CAP_EMIT_BPF_H
 #define PWRU_CAP_EMIT_BPF_H
 /*
- * From a matching skb to a record in the ring buffer.  Space is reserved here, after the filter,
+ * From a matching packet to a record in the ring buffer.  Space is reserved here, after the filter,
  * in the smallest class that holds the record, and filled in place: the packet's bytes and the
  * stack are written once.
  *
@@ -21,23 +21,32 @@ struct site {
 	__u32 skip; /* entries on top of the stack that are not the function's */
 };
 
-/* What is known before space is reserved. */
+/* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
-	__u64 lost;
 	__u64 dev; /* address; 0: none */
 	__u32 netns;
+	__u32 len;
+	__u32 mark;
+	__u16 protocol; /* network byte order */
+	__u16 queue;
+	__u8 pkt_type;
 };
 
-static __always_inline void find_facts(const bool direct, const struct site *site, __u64 skb,
-				       struct ev_stats *st, struct facts *facts)
+static __always_inline void facts_of_skb(const bool direct, const struct site *site, __u64 addr,
+					 struct facts *facts)
 {
-	facts->id = direct ? skb_id_direct(skb, site->func_ip) : skb_id_probed(skb, site->func_ip);
-	if (!facts->id)
-		COUNT(st, lost_id);
-	facts->dev = direct ? device_of_direct(skb) : device_of_probed(skb);
-	facts->netns = direct ? netns_of_direct(skb) : netns_of_probed(skb);
-	facts->lost = st->lost_ring;
+	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
+
+	facts->id = direct ? skb_id_direct(addr, site->func_ip)
+			   : skb_id_probed(addr, site->func_ip);
+	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
+	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
+	facts->len = FIELD(direct, skb, len);
+	facts->mark = FIELD(direct, skb, mark);
+	facts->protocol = FIELD(direct, skb, protocol);
+	facts->queue = FIELD(direct, skb, queue_mapping);
+	facts->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 }
 
 /* A device at address 0 has the name "" and the index 0: reads of it fail and give zeros. */
@@ -55,8 +64,8 @@ static __always_inline void fill_device(const bool direct, const struct facts *f
 }
 
 static __always_inline void fill_header(const bool direct, const struct site *site,
-					struct sk_buff *skb, const struct frame *f,
-					const struct facts *facts, struct ev_hdr *e)
+					const struct frame *f, const struct facts *facts,
+					struct ev_hdr *e)
 {
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
@@ -65,17 +74,16 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->skb = f->skb;
 	e->id = facts->id;
 	e->l2 = f->l2;
-	e->lost = facts->lost;
 	e->wire_len = f->wire;
 	e->nonlinear = f->wire - f->linear;
-	e->skb_len = FIELD(direct, skb, len);
-	e->mark = FIELD(direct, skb, mark);
+	e->skb_len = facts->len;
+	e->mark = facts->mark;
 	e->tgid = pid_tgid >> 32;
 	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
-	e->protocol = FIELD(direct, skb, protocol);
-	e->queue = FIELD(direct, skb, queue_mapping);
-	e->pkt_type = BIT_FIELD(direct, skb, pkt_type);
+	e->protocol = facts->protocol;
+	e->queue = facts->queue;
+	e->pkt_type = facts->pkt_type;
 	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	fill_device(direct, facts, e);
@@ -121,19 +129,18 @@ static __always_inline __u32 raw_len(const struct frame *f)
 	return (__u32)raw > cfg_snaplen ? cfg_snaplen : (__u32)raw;
 }
 
-static __always_inline void emit(const bool direct, const struct site *site, struct sk_buff *skb,
-				 const struct frame *f)
+static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
+				 const struct facts *facts)
 {
 	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
-	__u64 start = raw_start(f), len = raw_len(f), end = offset + len;
+	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
 	struct ev_stats *st = this_cpu_stats();
-	struct facts facts;
 	struct ev_hdr *e;
 
 	if (!st)
 		return; /* never: the map has a value for each CPU */
 	COUNT(st, matched);
-	find_facts(direct, site, f->skb, st, &facts);
+	lost = st->lost_ring;
 	/* From here on the verifier's bounds of `end` count, so clang must not go back to len. */
 	FORGET(end);
 	/* One reservation for each class: the size has to be a constant on each path. */
@@ -151,7 +158,8 @@ reserved:
 		COUNT(st, lost_ring);
 		return;
 	}
-	fill_header(direct, site, skb, f, &facts, e);
+	e->lost = lost;
+	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	len = end - offset;
 	e->raw_len = len;
@@ -162,5 +170,19 @@ reserved:
 }
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
+
+static __always_inline void emit_skb(const bool direct, const struct site *site,
+				     const struct frame *f)
+{
+	struct facts facts;
+
+	facts_of_skb(direct, site, f->skb, &facts);
+	if (!facts.id) {
+		struct ev_stats *st = this_cpu_stats();
+
+		COUNT(st, lost_id);
+	}
+	emit(direct, site, f, &facts);
+}
 
 #endif

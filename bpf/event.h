@@ -31,6 +31,7 @@
 #define EV_F_FAULT  (1u << 0) /* the packet's bytes could not be read: they are zero */
 #define EV_F_OPAQUE (1u << 1) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
 #define EV_F_SOCK   (1u << 2) /* the headers are made from the socket: only payload is there */
+#define EV_F_XDP    (1u << 3) /* an xdp_buff, no skb: skb, id, mark and what else an skb has are 0 */
 
 /*
  * One sighting of one packet in one function.

@@ -77,6 +77,32 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+struct xdp_rxq_info {
+	struct net_device *dev;
+	__u32 queue_index;
+};
+
+struct xdp_buff {
+	void *data;
+	void *data_end;
+	void *data_hard_start;
+	struct xdp_rxq_info *rxq;
+	__u32 frame_sz;
+};
+
+struct skb_shared_info {
+	__u8 nr_frags;
+};
+
+/* Since 5.18 a packet may go on in fragments. */
+struct xdp_buff___frags {
+	__u32 flags;
+};
+
+struct skb_shared_info___frags {
+	__u32 xdp_frags_size;
+};
+
 /* Before 6.2 a bit says whether vlan_tci counts; since then vlan_proto is zero if it does not. */
 struct sk_buff___vlan_bit {
 	__u8 vlan_present : 1;

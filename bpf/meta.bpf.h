@@ -46,9 +46,8 @@ static __always_inline bool netns_matches(const bool direct, struct sk_buff *skb
 }
 
 /* Behind the NUL of a device's name the rest of an older, longer one may stand: hence the mask. */
-static __always_inline bool ifname_matches(const bool direct, struct sk_buff *skb)
+static __always_inline bool ifname_matches(const bool direct, struct net_device *dev)
 {
-	struct net_device *dev = FIELD(direct, skb, dev);
 	__u64 name[META_NAME_WORDS];
 
 	if (!dev)
@@ -73,6 +72,14 @@ static __always_inline bool comm_matches(void)
 	return comm[0] == cfg_meta.comm[0] && comm[1] == cfg_meta.comm[1];
 }
 
+/* The numbers of the task; its name costs more, and comes last. */
+static __always_inline bool task_matches(const __u32 on)
+{
+	if (on & META_ON(META_PID) && bpf_get_current_pid_tgid() >> 32 != cfg_meta.pid)
+		return false;
+	return !(on & META_ON(META_UID)) || (__u32)bpf_get_current_uid_gid() == cfg_meta.uid;
+}
+
 /*
  * True if the skb and the current task pass all filters that are on.  The cheapest come first:
  * one field of the skb, a number of the task, then what lies behind pointers, then names.
@@ -90,15 +97,13 @@ static __always_inline bool meta_matches(const bool direct, __u64 addr)
 		return false;
 	if (on & META_ON(META_DIRECTION) && !direction_matches(direct, skb))
 		return false;
-	if (on & META_ON(META_PID) && bpf_get_current_pid_tgid() >> 32 != cfg_meta.pid)
-		return false;
-	if (on & META_ON(META_UID) && (__u32)bpf_get_current_uid_gid() != cfg_meta.uid)
+	if (!task_matches(on))
 		return false;
 	if (on & META_ON(META_FAMILY) && !family_matches(direct, skb))
 		return false;
 	if (on & META_ON(META_NETNS) && !netns_matches(direct, skb))
 		return false;
-	if (on & META_ON(META_IFNAME) && !ifname_matches(direct, skb))
+	if (on & META_ON(META_IFNAME) && !ifname_matches(direct, FIELD(direct, skb, dev)))
 		return false;
 	return !(on & META_ON(META_COMM)) || comm_matches();
 }

@@ -12,7 +12,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "emit.bpf.h"
-#include "filter.bpf.h"
+#include "sight.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -59,7 +59,7 @@ static __always_inline int write_record(const bool direct, void *ctx, __u64 func
 		.flags = packed >> (32 + LINEAR_BITS) << 1,
 	};
 
-	emit(direct, &site, TYPED(direct, struct sk_buff, addr), &f);
+	emit_skb(direct, &site, &f);
 	return 0;
 }
 
@@ -85,53 +85,21 @@ __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, 
 	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
 }
 
-#define JUDGE(write, ctx, f)                                               \
-	do {                                                               \
-		if (frame_matches(&(f)))                                   \
-			write(ctx, (f).skb, (f).base, (f).l2, pack(&(f))); \
-	} while (0)
-
-/*
- * One sighting: addr is the function's skb argument, write what is to be done if it matches.
- *
- * The common cases have ways of their own to the filter: most of what describes a frame is constant
- * there, and the rest stays in registers.  The empty assembler text, with another number each time,
- * keeps clang from uniting them.
- */
-#define SIGHT(direct, write, ctx, addr)                                              \
-	({                                                                           \
-		struct frame f = {.skb = addr};                                      \
-		struct skb_place p;                                                  \
-                                                                                     \
-		if (meta_matches(direct, f.skb) && frame_place(direct, f.skb, &p)) { \
-			if (is_plain_ether(&p)) {                                    \
-				asm volatile("" ::"i"(1));                           \
-				frame_make(&p, p.mac, 0, 0, 0, &f);                  \
-				JUDGE(write, ctx, f);                                \
-			} else if (is_plain_l3(&p)) {                                \
-				asm volatile("" ::"i"(2));                           \
-				frame_of_l3(direct, &p, &f);                         \
-				JUDGE(write, ctx, f);                                \
-			} else if (frame_of_rest(direct, &p, &f)) {                  \
-				asm volatile("" ::"i"(3));                           \
-				JUDGE(write, ctx, f);                                \
-				frame_release(&f);                                   \
-			}                                                            \
-		}                                                                    \
-		0;                                                                   \
-	})
+#define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
+#define WRITE_PROBED(ctx, f) write_probed((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
+#define WRITE_FENTRY(ctx, f) write_fentry(ctx, (f)->skb, (f)->base, (f)->l2, pack(f))
 
 /* User space finds the programs by these names (src/load.c). */
-#define KPROBE(section, prefix, n)                                                    \
-	SEC(section)                                                                  \
-	int prefix##_direct_##n(struct pt_regs *ctx)                                  \
-	{                                                                             \
-		return SIGHT(true, write_direct, (void *)ctx, PT_REGS_PARM##n(ctx));  \
-	}                                                                             \
-	SEC(section)                                                                  \
-	int prefix##_probed_##n(struct pt_regs *ctx)                                  \
-	{                                                                             \
-		return SIGHT(false, write_probed, (void *)ctx, PT_REGS_PARM##n(ctx)); \
+#define KPROBE(section, prefix, n)                                            \
+	SEC(section)                                                          \
+	int prefix##_direct_##n(struct pt_regs *ctx)                          \
+	{                                                                     \
+		return SIGHT(true, WRITE_DIRECT, ctx, PT_REGS_PARM##n(ctx));  \
+	}                                                                     \
+	SEC(section)                                                          \
+	int prefix##_probed_##n(struct pt_regs *ctx)                          \
+	{                                                                     \
+		return SIGHT(false, WRITE_PROBED, ctx, PT_REGS_PARM##n(ctx)); \
 	}
 
 #define KPROBES(section, prefix)              \
@@ -172,17 +140,17 @@ static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
 
 /* The same for kprobe.multi, where the cookie costs a search: for the few that fentry leaves out.
  */
-#define MULTI_ANY(variant, direct)                                        \
-	SEC("?kprobe.multi")                                              \
-	int multi_any_##variant(struct pt_regs *ctx)                      \
-	{                                                                 \
-		__u64 addr = parameter(ctx, bpf_get_attach_cookie(ctx));  \
-                                                                          \
-		return SIGHT(direct, write_##variant, (void *)ctx, addr); \
+#define MULTI_ANY(variant, direct, write)                                \
+	SEC("?kprobe.multi")                                             \
+	int multi_any_##variant(struct pt_regs *ctx)                     \
+	{                                                                \
+		__u64 addr = parameter(ctx, bpf_get_attach_cookie(ctx)); \
+                                                                         \
+		return SIGHT(direct, write, ctx, addr);                  \
 	}
 
-MULTI_ANY(direct, true)
-MULTI_ANY(probed, false)
+MULTI_ANY(direct, true, WRITE_DIRECT)
+MULTI_ANY(probed, false, WRITE_PROBED)
 
 #define FENTRY_MULTI(variant, direct)                                  \
 	SEC("?fentry.multi")                                           \
@@ -193,7 +161,7 @@ MULTI_ANY(probed, false)
 		if (bpf_get_func_arg(ctx, pos ? pos - 1 : 0, &addr))   \
 			return 0;                                      \
 		if (pos)                                               \
-			return SIGHT(direct, write_fentry, ctx, addr); \
+			return SIGHT(direct, WRITE_FENTRY, ctx, addr); \
 		skb_end(addr);                                         \
 		return 0;                                              \
 	}

@@ -46,18 +46,36 @@ struct {
 
 const volatile __u32 cfg_cpus = 1;
 
-static __always_inline __u64 next_id(const bool direct)
-{
-	__u32 zero = 0;
-	__u64 *last;
+#define ID_TRIES 4
 
-	if (direct)
-		return __sync_fetch_and_add(&last_id, 1) + 1;
+/*
+ * The counter is this CPU's own, but an interrupt may take numbers while we do.  It is over before
+ * we go on: if the counter is one more than before, that one is ours.
+ */
+static __always_inline __u64 next_id_cpu(void)
+{
+	volatile __u64 *last;
+	__u32 zero = 0;
+
 	last = bpf_map_lookup_elem(&last_id_cpu, &zero);
 	if (!last)
 		return 0;
-	/* Interleaved, so that ids of different CPUs never meet. */
-	return (*last)++ * cfg_cpus + bpf_get_smp_processor_id() + 1;
+#pragma unroll
+	for (int i = 0; i < ID_TRIES; i++) {
+		__u64 before = *last;
+
+		__sync_fetch_and_add(last, 1);
+		/* Interleaved, so that ids of different CPUs never meet. */
+		if (*last == before + 1)
+			return before * cfg_cpus + bpf_get_smp_processor_id() + 1;
+	}
+	return 0;
+}
+
+/* The next number; 0 if there is none to be had. */
+static __always_inline __u64 next_id(const bool direct)
+{
+	return direct ? __sync_fetch_and_add(&last_id, 1) + 1 : next_id_cpu();
 }
 
 static __always_inline bool is_release(__u64 func_ip)

@@ -25,8 +25,13 @@ static void put_function(struct buf *out, const struct view *view)
 		buf_printf(out, "func=0x%llx", (unsigned long long)view->rec->hdr->func_ip);
 	else
 		buf_printf(out, "func=%s", view->func);
+	/* As pwru writes it; behind a name that the programs' authors chose. */
+	if (view->prog)
+		buf_printf(out, "(%s)", prog_kind_name(view->prog->kind));
 	if (view->module)
 		put_value(out, "module", view->module);
+	if (view->prog)
+		buf_printf(out, " prog=%u", view->prog->id);
 }
 
 /* Where the file differs from what is in memory, and why. */
@@ -51,15 +56,20 @@ void comment_line(struct buf *out, const struct view *view)
 	const struct ev_hdr *hdr = view->rec->hdr;
 
 	put_function(out, view);
-	buf_printf(out, " id=%llu skb=0x%llx cpu=%u pid=%u", (unsigned long long)hdr->id,
-		   (unsigned long long)hdr->skb, hdr->cpu, hdr->tgid);
+	if (!(hdr->flags & EV_F_XDP))
+		buf_printf(out, " id=%llu skb=0x%llx", (unsigned long long)hdr->id,
+			   (unsigned long long)hdr->skb);
+	buf_printf(out, " cpu=%u pid=%u", hdr->cpu, hdr->tgid);
 	if (hdr->tid != hdr->tgid)
 		buf_printf(out, " tid=%u", hdr->tid);
 	put_value(out, "comm", view->comm);
 	buf_printf(out, " netns=%u", hdr->netns);
 	if (*view->ifname)
 		put_value(out, "dev", view->ifname);
-	buf_printf(out, " ifindex=%u mark=0x%x len=%u", hdr->ifindex, hdr->mark, hdr->skb_len);
+	buf_printf(out, " ifindex=%u", hdr->ifindex);
+	if (!(hdr->flags & EV_F_XDP))
+		buf_printf(out, " mark=0x%x", hdr->mark);
+	buf_printf(out, " len=%u", hdr->skb_len);
 	put_frame(out, hdr);
 	if (view->dropped)
 		buf_printf(out, " lost_before=%llu", (unsigned long long)view->dropped);

@@ -152,6 +152,11 @@ const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind 
 	return l->programs[kind][pos];
 }
 
+const struct bpf_object *loaded_object(const struct loaded *l)
+{
+	return l->skel->obj;
+}
+
 int loaded_ring_fd(const struct loaded *l)
 {
 	return bpf_map__fd(l->skel->maps.ring);

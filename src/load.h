@@ -61,6 +61,12 @@ int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
  */
 const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos);
 
+/* loaded_object() - all of it: its maps, its settings */
+const struct bpf_object *loaded_object(const struct loaded *l);
+
+/* loaded_object() - for what shares its maps and settings */
+const struct bpf_object *loaded_object(const struct loaded *l);
+
 /* loaded_ring_fd() - the ring buffer map */
 int loaded_ring_fd(const struct loaded *l);
 

@@ -134,6 +134,12 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") ? arg : NULL;
 		return 0;
+	case OPT_TRACE_TC:
+		o->trace_tc = true;
+		return 0;
+	case OPT_TRACE_XDP:
+		o->trace_xdp = true;
+		return 0;
 	case OPT_TEST_ATTACH:
 		o->test_attach = true;
 		return 0;

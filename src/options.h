@@ -33,6 +33,8 @@ struct options {
 	const char *tunnel_l2;	 /* --filter-tunnel-pcap-l2; NULL: none */
 	const char *tunnel_l3;	 /* --filter-tunnel-pcap-l3; NULL: none */
 	const char *filter_expr; /* --filter-expr; NULL: none */
+	bool trace_tc;		 /* --filter-trace-tc */
+	bool trace_xdp;		 /* --filter-trace-xdp */
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */

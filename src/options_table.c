@@ -41,6 +41,8 @@ const struct option_row options_table[] = {
 	 "on the skb's fields: 'skb->mark == 1 && skb->len > 99'", TEXT(filter_expr)},
 	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches",
 	 TEXT(filter_func)},
+	{OPT_TRACE_TC, "filter-trace-tc", NULL, "also watch the loaded TC BPF programs"},
+	{OPT_TRACE_XDP, "filter-trace-xdp", NULL, "also watch the loaded XDP BPF programs"},
 	{OPT_META + META_NETNS, "filter-netns", "NS",
 	 "only in a network namespace: inode:N, a path, a name"},
 	{OPT_META + META_MARK, "filter-mark", "M[/MASK]", "only packets with this mark"},

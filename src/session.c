@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "src/attach.h"
+#include "src/attach_progs.h"
 #include "src/caps.h"
 #include "src/capture.h"
 #include "src/filters.h"
@@ -21,6 +22,7 @@
 #include "src/load.h"
 #include "src/log.h"
 #include "src/names.h"
+#include "src/progs.h"
 #include "src/remember.h"
 #include "src/ring.h"
 
@@ -41,9 +43,11 @@ struct session {
 	struct inventory inventory;
 	struct funcs funcs;
 	struct names *names;
+	struct progs progs;
 	struct loaded *loaded;
 	const struct backend *backend;
 	struct attached *attached;
+	struct attached_progs *attached_progs;
 	struct attach_result result;
 	struct ring *ring;
 	struct capture capture;
@@ -112,6 +116,17 @@ static int find_functions(struct session *s)
 	return err;
 }
 
+/* The BPF programs that are asked for, if any. */
+static int find_progs(struct session *s)
+{
+	bool wanted[PROG_KINDS] = {[PROG_TC] = s->opts->trace_tc, [PROG_XDP] = s->opts->trace_xdp};
+	int err = progs_discover(wanted, &s->progs);
+
+	if (!err)
+		view_set_progs(s->capture.view, &s->progs);
+	return err;
+}
+
 /* What can fail before anything is loaded; the filters first, which are the user's. */
 static int prepare(struct session *s)
 {
@@ -128,12 +143,14 @@ static int prepare(struct session *s)
 		err = splicer_new(&s->filters, &s->caps, &s->splicer);
 	if (!err)
 		err = find_functions(s);
+	if (!err)
+		err = find_progs(s);
 	return err;
 }
 
-static int load(struct session *s)
+static struct load_opts load_opts(const struct session *s)
 {
-	struct load_opts load = {
+	return (struct load_opts){
 		.needs = attach_needs(s->backend, &s->funcs),
 		.caps = &s->caps,
 		.roles = &s->funcs.roles,
@@ -145,6 +162,11 @@ static int load(struct session *s)
 		.stack_room = s->opts->write_path ? STACK_ROOM : 0,
 		.ring_bytes = s->opts->ring_bytes,
 	};
+}
+
+static int load(struct session *s)
+{
+	struct load_opts load = load_opts(s);
 	int err;
 
 	log_status("loading the programs ...");
@@ -157,10 +179,19 @@ static int load(struct session *s)
 	return err;
 }
 
-static void unload(struct session *s)
+/* Afterwards nothing of ours runs in the kernel any more. */
+static void detach(struct session *s)
 {
+	attached_progs_detach(s->attached_progs);
 	attach_free(s->attached);
 	s->attached = NULL;
+}
+
+static void unload(struct session *s)
+{
+	detach(s);
+	attached_progs_free(s->attached_progs);
+	s->attached_progs = NULL;
 	ring_close(s->ring);
 	s->ring = NULL;
 	load_free(s->loaded);
@@ -169,12 +200,15 @@ static void unload(struct session *s)
 
 static int attach_loaded(struct session *s)
 {
+	struct load_opts load = load_opts(s);
 	int err;
 
 	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
 	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
+	if (!err && s->progs.n)
+		err = attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
 	return err;
 }
 
@@ -238,11 +272,16 @@ static void tick(struct session *s)
 static int listen(struct session *s)
 {
 	uint64_t next = clock_now_ns() + SECOND_NS;
+	size_t n_progs = attached_progs_count(s->attached_progs);
+	char progs[64] = "";
 
+	if (n_progs)
+		snprintf(progs, sizeof(progs), " and %zu BPF program%s", n_progs,
+			 n_progs == 1 ? "" : "s");
 	s->capture.limit = s->opts->count;
 	log_info(
-		"listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
-		s->result.attached, attach_name(s->backend), s->opts->snaplen);
+		"listening on %zu functions (%s)%s, link-type EN10MB (Ethernet), snapshot length %u bytes",
+		s->result.attached, attach_name(s->backend), progs, s->opts->snaplen);
 	/* Stacks need them; until they are there, records wait in the ring. */
 	if (s->opts->write_path)
 		names_read_ahead(s->names);
@@ -274,8 +313,7 @@ static int finish(struct session *s)
 	int counted, err;
 
 	log_status("detaching ...");
-	attach_free(s->attached);
-	s->attached = NULL;
+	detach(s);
 	ring_drain(s->ring);
 	counted = loaded_stats(s->loaded, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
@@ -295,6 +333,7 @@ static int finish(struct session *s)
 	}
 	capture_account(&s->capture, &stats, &sunk, &account);
 	loaded_missed(s->loaded, &account.missed);
+	account.missed += attached_progs_missed(s->attached_progs);
 	account_print(&account);
 	return err;
 }
@@ -327,8 +366,7 @@ static int test_attach(struct session *s)
 	if (err)
 		return err;
 	attached = clock_now_ns();
-	attach_free(s->attached);
-	s->attached = NULL;
+	detach(s);
 	detached = clock_now_ns();
 	log_status_clear();
 	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",
@@ -361,6 +399,7 @@ static void session_free(struct session *s)
 	view_close(s->capture.view);
 	names_free(s->names);
 	splicer_free(s->splicer);
+	progs_free(&s->progs);
 	funcs_free(&s->funcs);
 	inventory_free(&s->inventory);
 	kbtf_close(s->btf);

@@ -137,6 +137,18 @@ static int make_bodies(const struct filters *f, const struct caps *caps, struct 
 	return err;
 }
 
+/*
+ * libbpf 1.1 (Debian 12) frees its table of handlers with the last one, and uses it again for the
+ * next: so one stays, for a section that no object has.
+ */
+static int register_for_good(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler);
+	int id = libbpf_register_prog_handler("pwru_cap_unused", BPF_PROG_TYPE_UNSPEC, 0, &handler);
+
+	return id < 0 ? id : 0;
+}
+
 int splicer_new(const struct filters *filters, const struct caps *caps,
 		struct splicer **ret_splicer)
 {
@@ -145,7 +157,9 @@ int splicer_new(const struct filters *filters, const struct caps *caps,
 
 	if (!s)
 		return -ENOMEM;
-	err = make_bodies(filters, caps, s);
+	err = register_for_good();
+	if (!err)
+		err = make_bodies(filters, caps, s);
 	if (err) {
 		splicer_free(s);
 		return err;

@@ -15,10 +15,12 @@
 struct seen_func {
 	uint64_t ip;
 	const struct ksym *sym;
+	const struct prog *prog; /* instead of sym */
 };
 
 struct view_state {
 	struct names *names;
+	const struct progs *progs; /* NULL: none */
 	struct stacks *stacks;
 	struct seen_func seen[SEEN_FUNCS];
 	struct wall_clock clock;
@@ -48,6 +50,12 @@ int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_sta
 	return 0;
 }
 
+void view_set_progs(struct view_state *state, const struct progs *progs)
+{
+	state->progs = progs;
+	memset(state->seen, 0, sizeof(state->seen));
+}
+
 void view_sync_clock(struct view_state *state)
 {
 	clock_sync(&state->clock);
@@ -67,31 +75,52 @@ static uint64_t newly_lost(struct view_state *state, const struct ev_hdr *hdr)
 	return hdr->lost - before;
 }
 
-static const struct ksym *find_func(struct view_state *state, uint64_t ip)
+static const struct seen_func *find_func(struct view_state *state, uint64_t ip)
 {
 	/* Functions are aligned to 16 bytes. */
 	struct seen_func *seen = &state->seen[(ip >> 4) % SEEN_FUNCS];
 
 	if (seen->ip != ip) {
 		seen->ip = ip;
-		seen->sym = names_func(state->names, ip);
+		seen->prog = state->progs ? progs_find(state->progs, ip) : NULL;
+		seen->sym = seen->prog ? NULL : names_func(state->names, ip);
 	}
-	return seen->sym;
+	return seen;
+}
+
+static void name_func(const struct seen_func *seen, struct view *view)
+{
+	view->prog = seen->prog;
+	if (seen->prog) {
+		view->func = seen->prog->name;
+		view->module = "bpf";
+	} else {
+		view->func = seen->sym ? seen->sym->name : "?";
+		view->module = seen->sym ? seen->sym->module : NULL;
+	}
+}
+
+/* From the function on: what watches a BPF program is called by it, and stands before it. */
+static const char *stack_text(struct view_state *state, const struct record *rec,
+			      const struct prog *prog)
+{
+	size_t from = prog ? prog_stack_start(prog, rec->stack, rec->stack_len) : 0;
+
+	if (!rec->stack_len)
+		return "";
+	return stacks_text(state->stacks, names_symbols(state->names), rec->stack + from,
+			   rec->stack_len - from);
 }
 
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view)
 {
 	const struct ev_hdr *hdr = rec->hdr;
-	const struct ksym *sym = find_func(state, hdr->func_ip);
 
 	ret_view->rec = rec;
 	ret_view->time_ns = clock_wall_ns(&state->clock, hdr->time_ns);
 	ret_view->dropped = newly_lost(state, hdr);
-	ret_view->func = sym ? sym->name : "?";
-	ret_view->module = sym ? sym->module : NULL;
-	ret_view->stack = rec->stack_len ? stacks_text(state->stacks, names_symbols(state->names),
-						       rec->stack, rec->stack_len)
-					 : "";
+	name_func(find_func(state, hdr->func_ip), ret_view);
+	ret_view->stack = stack_text(state, rec, ret_view->prog);
 	utf8_sanitize(ret_view->comm, sizeof(ret_view->comm), hdr->comm,
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,

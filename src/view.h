@@ -10,6 +10,7 @@
 #include "src/clock.h"
 #include "src/frame.h"
 #include "src/names.h"
+#include "src/progs.h"
 #include "src/record.h"
 #include "src/utf8.h"
 
@@ -18,10 +19,11 @@ struct view_state;
 
 struct view {
 	const struct record *rec;
-	uint64_t time_ns;   /* since 1970-01-01 UTC */
-	uint64_t dropped;   /* records lost on this CPU since the one before */
-	const char *func;   /* "?" if it is not known */
-	const char *module; /* NULL: vmlinux */
+	uint64_t time_ns;	 /* since 1970-01-01 UTC */
+	uint64_t dropped;	 /* records lost on this CPU since the one before */
+	const char *func;	 /* "?" if it is not known */
+	const char *module;	 /* NULL: vmlinux */
+	const struct prog *prog; /* the BPF program that it is the entry of; NULL: it is none */
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
@@ -37,6 +39,9 @@ struct view {
  * Return: 0 or -errno.
  */
 int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_state);
+
+/* view_set_progs() - BPF programs that records may name; @progs must outlive @state */
+void view_set_progs(struct view_state *state, const struct progs *progs);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

@@ -100,6 +100,30 @@ static void test_everything(void **state)
 			    "lost_before=18446744073709551615");
 }
 
+/* A BPF program; in XDP there is no skb. */
+static void test_programs(void **state)
+{
+	static const struct prog tc = {.id = 42, .kind = PROG_TC},
+				 xdp = {.id = 7, .kind = PROG_XDP};
+	struct fixture *f = *state;
+
+	f->view.func = "from_net";
+	f->view.module = "bpf";
+	f->view.prog = &tc;
+	assert_string_equal(line(f), "func=from_net(tc) module=bpf prog=42 id=17 "
+				     "skb=0xffff888012345600 cpu=3 pid=1234 comm=curl "
+				     "netns=4026531840 dev=eth0 ifindex=2 mark=0x1f len=52");
+	f->view.prog = &xdp;
+	f->hdr.flags = EV_F_XDP;
+	f->hdr.id = 0;
+	f->hdr.skb = 0;
+	f->hdr.mark = 0;
+	f->hdr.nonlinear = 2000;
+	assert_string_equal(line(f),
+			    "func=from_net(xdp) module=bpf prog=7 cpu=3 pid=1234 comm=curl "
+			    "netns=4026531840 dev=eth0 ifindex=2 len=52 nonlinear=2000");
+}
+
 static void test_appends(void **state)
 {
 	struct fixture *f = *state;
@@ -292,9 +316,9 @@ static void test_notes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_plain),     TEST(test_everything), TEST(test_appends),
-		TEST(test_odd_names), TEST(test_no_device),  TEST(test_function),
-		TEST(test_thread),    TEST(test_notes),
+		TEST(test_plain),    TEST(test_programs),  TEST(test_everything),
+		TEST(test_appends),  TEST(test_odd_names), TEST(test_no_device),
+		TEST(test_function), TEST(test_thread),	   TEST(test_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,8 @@ static void test_defaults(void **state)
 	assert_false(o.packet_buffered);
 	assert_null(o.kernel_btf);
 	assert_false(o.test_attach);
+	assert_false(o.trace_tc);
+	assert_false(o.trace_xdp);
 	assert_null(o.backend);
 	assert_null(o.expression);
 	assert_string_equal(o.command_line, "pwru-cap");
@@ -59,6 +61,18 @@ static void test_long_names(void **state)
 	assert_true(o.test_attach);
 	assert_null(o.expression);
 	options_free(&o);
+}
+
+static void test_trace_programs(void **state)
+{
+	struct options tc = GOOD("--filter-trace-tc", "icmp"), xdp = GOOD("--filter-trace-xdp");
+
+	(void)state;
+	assert_true(tc.trace_tc && !tc.trace_xdp);
+	assert_string_equal(tc.expression, "icmp");
+	assert_true(!xdp.trace_tc && xdp.trace_xdp);
+	options_free(&tc);
+	options_free(&xdp);
 }
 
 /* Letters together, values without a blank, as tcpdump's users type them. */
@@ -299,13 +313,14 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_all),
-		cmocka_unit_test(test_long_names), cmocka_unit_test(test_clustered),
-		cmocka_unit_test(test_expression), cmocka_unit_test(test_command_line),
-		cmocka_unit_test(test_repeated),   cmocka_unit_test(test_verbosity),
-		cmocka_unit_test(test_numbers),	   cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_backend),	   cmocka_unit_test(test_longest_ifname),
-		cmocka_unit_test(test_answered),   cmocka_unit_test(test_help),
+		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_all),
+		cmocka_unit_test(test_long_names),     cmocka_unit_test(test_clustered),
+		cmocka_unit_test(test_expression),     cmocka_unit_test(test_command_line),
+		cmocka_unit_test(test_repeated),       cmocka_unit_test(test_verbosity),
+		cmocka_unit_test(test_numbers),	       cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_trace_programs), cmocka_unit_test(test_backend),
+		cmocka_unit_test(test_longest_ifname), cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_help),
 	};
 
 	/* getopt's messages are compared. */

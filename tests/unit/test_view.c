@@ -293,6 +293,45 @@ static void test_stack(void **state)
 	assert_string_equal(f->view.stack, want);
 }
 
+/* BPF programs are found before symbols, and stacks begin with them. */
+static void test_programs(void **state)
+{
+	static const uint64_t stack[] = {0x30, 0x20, 0x1010, 0x10};
+	struct prog v[] = {
+		{.id = 5,
+		 .kind = PROG_XDP,
+		 .name = "first",
+		 .addr = 0x1000,
+		 .len = 32,
+		 .func_ip = 0x1000},
+		{.id = 9, .kind = PROG_TC, .name = "hidden", .func_ip = 9 << 4},
+	};
+	const struct progs progs = {.v = v, .n = 2};
+	struct fixture *f = *state;
+
+	/* What is remembered from before is not what counts now. */
+	f->hdr.func_ip = 0x1000;
+	view_make(f->state, &f->rec, &f->view);
+	assert_null(f->view.prog);
+	view_set_progs(f->state, &progs);
+	f->rec.stack = stack;
+	f->rec.stack_len = 4;
+	view_make(f->state, &f->rec, &f->view);
+	assert_ptr_equal(f->view.prog, &v[0]);
+	assert_string_equal(f->view.func, "first");
+	assert_string_equal(f->view.module, "bpf");
+	assert_string_equal(f->view.stack, "0x1010\n0x10");
+	f->hdr.func_ip = 9 << 4;
+	view_make(f->state, &f->rec, &f->view);
+	assert_ptr_equal(f->view.prog, &v[1]);
+	assert_string_equal(f->view.stack, "0x30\n0x20\n0x1010\n0x10");
+	check_function(f, 0x2000);
+	assert_null(f->view.prog);
+	view_set_progs(f->state, NULL);
+	check_function(f, 0x1000);
+	assert_null(f->view.prog);
+}
+
 /* The frame is that of frame_build(), cut to the snaplen. */
 static void test_frame(void **state)
 {
@@ -324,7 +363,8 @@ int main(void)
 		TEST(test_dropped),	 TEST(test_dropped_per_cpu),
 		TEST(test_known),	 TEST(test_open_close),
 		TEST(test_time),	 TEST(test_function),
-		TEST(test_stack),	 TEST(test_frame),
+		TEST(test_programs),	 TEST(test_stack),
+		TEST(test_frame),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
