@@ -8,9 +8,9 @@
 #include "frame.bpf.h"
 #include "meta.bpf.h"
 
-#define JUDGE(write, ctx, f)                                               \
-	do {                                                               \
-		if (frame_matches(&(f)))                                   \
+#define JUDGE(write, ctx, f)              \
+	do {                              \
+		if (frame_matches(&(f)))  \
 			write(ctx, &(f)); \
 	} while (0)
 

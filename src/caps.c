@@ -144,30 +144,37 @@ static int parse_load(const char *text, enum filter_load *ret_load)
 	return -EINVAL;
 }
 
-int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps)
+void caps_read(const struct kbtf *btf, struct translate_opts *ret_best)
 {
 	const struct btf *vmlinux = kbtf_vmlinux(btf);
 	__s32 cast = btf__find_by_name_kind(vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC);
 	__s32 bytes = btf__find_by_name_kind(vmlinux, BYTES_TYPE, BTF_KIND_STRUCT);
+	struct translate_opts best = {.load = FILTER_LOAD_WINDOW};
+
 	/* A kfunc is called by its type id, which only the kernel's own types give. */
-	bool can = cast > 0 && bytes > 0 && kbtf_is_own(btf) && skb_is_as_expected(vmlinux);
-	struct translate_opts opts = {.load = can ? FILTER_LOAD_DIRECT : FILTER_LOAD_WINDOW};
+	if (cast > 0 && bytes > 0 && kbtf_is_own(btf) && skb_is_as_expected(vmlinux)) {
+		best.load = FILTER_LOAD_DIRECT;
+		best.cast_func_id = cast;
+		best.bytes_type_id = bytes;
+		best.bytes_off = BYTES_OFF;
+		best.bytes_len = BYTES_LEN;
+	}
+	find_skb_fields(vmlinux, &best.skb);
+	*ret_best = best;
+}
+
+int caps_choose(const struct translate_opts *best, const char *load, struct caps *ret_caps)
+{
+	struct translate_opts opts = *best;
 	int err = load ? parse_load(load, &opts.load) : 0;
 
 	if (err)
 		return err;
-	if (opts.load == FILTER_LOAD_DIRECT && !can) {
+	if (opts.load == FILTER_LOAD_DIRECT && best->load != FILTER_LOAD_DIRECT) {
 		log_error(
 			"--filter-load direct: this kernel has no bpf_rdonly_cast(), which came with "
 			"Linux 6.2");
 		return -EOPNOTSUPP;
-	}
-	find_skb_fields(vmlinux, &opts.skb);
-	if (can) {
-		opts.cast_func_id = cast;
-		opts.bytes_type_id = bytes;
-		opts.bytes_off = BYTES_OFF;
-		opts.bytes_len = BYTES_LEN;
 	}
 	/* The modes of old kernels are tested on new ones: then all is read as on old kernels. */
 	ret_caps->direct = opts.load == FILTER_LOAD_DIRECT;

@@ -23,15 +23,19 @@ struct caps {
  */
 int caps_privileged(void);
 
+/* caps_read() - the best way to read packets that the kernel's types offer */
+void caps_read(const struct kbtf *btf, struct translate_opts *ret_best);
+
 /**
- * caps_detect() - ask the kernel's types what it offers
- * @load: how the filter is to read packets: "direct", "window" or "probe"; NULL for the best
+ * caps_choose() - how packets will be read
+ * @best: from caps_read()
+ * @load: how the user wants it: "direct", "window" or "probe"; NULL for the best
  *
  * Says on stderr what is wrong.
  *
  * Return: 0; -EINVAL if @load is no such name; -EOPNOTSUPP if the kernel cannot do it.
  */
-int caps_detect(const struct kbtf *btf, const char *load, struct caps *ret_caps);
+int caps_choose(const struct translate_opts *best, const char *load, struct caps *ret_caps);
 
 /*
  * caps_explain_refusal() - a sentence on why the kernel may refuse tracing programs (lockdown,

@@ -60,8 +60,11 @@ static int dump_ebpf(const struct options *opts, const struct filters *filters,
 	struct insn_buf body = {0};
 	struct caps caps;
 	char why[512];
-	int err = caps_detect(btf, opts->filter_load, &caps);
+	struct translate_opts best;
+	int err;
 
+	caps_read(btf, &best);
+	err = caps_choose(&best, opts->filter_load, &caps);
 	if (err)
 		return err;
 	err = translate(&filters->frame, &caps.translate, &body, why, sizeof(why));

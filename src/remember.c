@@ -25,7 +25,7 @@
 #define FILE_NAME RUN_DIR "/functions"
 
 /* Changes with the format. */
-static const char magic[8] = "pwrufn2";
+static const char magic[8] = "pwrufn3";
 
 struct head {
 	char magic[8];
@@ -33,6 +33,7 @@ struct head {
 	uint64_t key;
 	uint64_t n;
 	struct func_roles roles;
+	struct translate_opts best;
 };
 
 struct entry {
@@ -139,9 +140,9 @@ static int parse_entry(const struct entry *e, const char *strings, size_t size, 
 	return 0;
 }
 
-int recall_parse(void *memory, size_t size, uint64_t key, struct inventory *ret_inventory)
+int recall_parse(void *data, size_t size, uint64_t key, struct memory *ret_memory)
 {
-	const struct head *head = memory;
+	const struct head *head = data;
 	const struct entry *entries = (const void *)(head + 1);
 	struct inventory found = {0};
 	const char *strings;
@@ -149,11 +150,13 @@ int recall_parse(void *memory, size_t size, uint64_t key, struct inventory *ret_
 	int err = 0;
 
 	if (size < sizeof(*head) + 1 || memcmp(head->magic, magic, sizeof(magic)) ||
-	    ((const char *)memory)[size - 1] ||
-	    head->sum != hash(HASH_START, (const char *)memory + SUMMED_FROM, size - SUMMED_FROM))
+	    ((const char *)data)[size - 1] ||
+	    head->sum != hash(HASH_START, (const char *)data + SUMMED_FROM, size - SUMMED_FROM))
 		return -EBADMSG;
 	if (head->key != key)
 		return -ESTALE;
+	if (head->best.load > FILTER_LOAD_PROBE)
+		return -EBADMSG;
 	room = size - sizeof(*head);
 	if (head->n > room / sizeof(*entries))
 		return -EBADMSG;
@@ -169,8 +172,8 @@ int recall_parse(void *memory, size_t size, uint64_t key, struct inventory *ret_
 		return err;
 	}
 	found.roles = head->roles;
-	found.memory = memory;
-	*ret_inventory = found;
+	found.memory = data;
+	*ret_memory = (struct memory){.inventory = found, .best = head->best};
 	return 0;
 }
 
@@ -184,10 +187,10 @@ static int check_owner(int fd)
 	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) ? 0 : -EPERM;
 }
 
-int recall(uint64_t key, struct inventory *ret_inventory)
+int recall(uint64_t key, struct memory *ret_memory)
 {
 	int fd = open(FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char path[32], *memory;
+	char path[32], *data;
 	size_t size;
 	int err;
 
@@ -197,14 +200,14 @@ int recall(uint64_t key, struct inventory *ret_inventory)
 	if (!err) {
 		/* What was checked is what is read. */
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		err = read_file(path, &memory, &size);
+		err = read_file(path, &data, &size);
 	}
 	close(fd);
 	if (err)
 		return err;
-	err = recall_parse(memory, size, key, ret_inventory);
+	err = recall_parse(data, size, key, ret_memory);
 	if (err)
-		free(memory);
+		free(data);
 	return err;
 }
 
@@ -233,9 +236,15 @@ static uint32_t put_module(struct strings *s, const char *module)
 	return s->module_at;
 }
 
-void *remember_format(uint64_t key, const struct inventory *inventory, size_t *ret_size)
+void *remember_format(uint64_t key, const struct memory *memory, size_t *ret_size)
 {
-	struct head head = {.key = key, .n = inventory->n, .roles = inventory->roles};
+	const struct inventory *inventory = &memory->inventory;
+	struct head head = {
+		.key = key,
+		.n = inventory->n,
+		.roles = inventory->roles,
+		.best = memory->best,
+	};
 	struct strings strings = {0};
 	struct buf out = {0};
 
@@ -301,10 +310,10 @@ static int replace_file(const void *data, size_t size)
 	return err;
 }
 
-int remember(uint64_t key, const struct inventory *inventory)
+int remember(uint64_t key, const struct memory *memory)
 {
 	size_t size;
-	void *data = remember_format(key, inventory, &size);
+	void *data = remember_format(key, memory, &size);
 	int err = data ? replace_file(data, size) : -ENOMEM;
 
 	free(data);

@@ -2,8 +2,9 @@
 #ifndef PWRU_CAP_REMEMBER_H
 #define PWRU_CAP_REMEMBER_H
 /*
- * The inventory of functions, kept from one run to the next: reading it from the kernel takes a
- * second or two, and it changes only when a module comes or goes.
+ * What the kernel told an earlier run, kept for the next: which functions there are, and how
+ * packets are read best.  Asking the kernel takes a second or two, and the answer changes only when
+ * a module comes or goes.
  *
  * It is a file below /run, which ends with the boot, that only its owner may read: it holds kernel
  * addresses.  What belongs to another boot, other modules or another pwru-cap is not used, nor
@@ -12,10 +13,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "filter/translate.h"
 #include "src/inventory.h"
 
+struct memory {
+	struct inventory inventory;
+	struct translate_opts best; /* caps_read() */
+};
+
 /**
- * remember_key() - what the inventory depends on, as one number: the boot, the loaded modules and
+ * remember_key() - what the answers depend on, as one number: the boot, the loaded modules and
  * where they are, this program
  *
  * Return: 0 or -errno.
@@ -23,30 +30,30 @@
 int remember_key(uint64_t *ret_key);
 
 /**
- * recall() - the inventory of an earlier run
+ * recall() - what an earlier run was told
  * @key: from remember_key()
- * @ret_inventory: filled on success; free with inventory_free()
+ * @ret_memory: filled on success; free its inventory
  *
  * Return: 0; -ENOENT if there is none; -ESTALE if it is another key's; -EPERM if others may write
  * the file; -EBADMSG if it is damaged; -errno of reading.
  */
-int recall(uint64_t key, struct inventory *ret_inventory);
+int recall(uint64_t key, struct memory *ret_memory);
 
 /**
- * remember() - keep the inventory for later runs
+ * remember() - keep it for later runs
  *
  * The file is replaced as a whole.
  *
  * Return: 0 or -errno of writing.
  */
-int remember(uint64_t key, const struct inventory *inventory);
+int remember(uint64_t key, const struct memory *memory);
 
 /*
- * The file's content. recall_parse() takes @memory over on success, and gives -EBADMSG for
+ * The file's content. recall_parse() takes @data over on success, and gives -EBADMSG for
  * anything that remember_format() does not give, -ESTALE for another key. remember_format() gives
  * memory to be freed, or NULL when there is none.
  */
-int recall_parse(void *memory, size_t size, uint64_t key, struct inventory *ret_inventory);
-void *remember_format(uint64_t key, const struct inventory *inventory, size_t *ret_size);
+int recall_parse(void *data, size_t size, uint64_t key, struct memory *ret_memory);
+void *remember_format(uint64_t key, const struct memory *memory, size_t *ret_size);
 
 #endif

@@ -38,9 +38,9 @@ struct session {
 	const volatile sig_atomic_t *stop;
 	struct filters filters;
 	struct splicer *splicer; /* of the filters */
-	struct kbtf *btf;
+	struct kbtf *btf;	 /* NULL: not needed so far */
 	struct caps caps;
-	struct inventory inventory;
+	struct memory memory; /* of the kernel */
 	struct funcs funcs;
 	struct names *names;
 	struct progs progs;
@@ -53,23 +53,37 @@ struct session {
 	struct capture capture;
 };
 
-/* The functions of this kernel: as an earlier run found them, or else from the kernel. */
-static int take_inventory(struct session *s)
+static int ask_kernel(struct session *s)
+{
+	int err;
+
+	if (!s->btf) {
+		err = kbtf_open(s->opts->kernel_btf, &s->btf);
+		if (err)
+			return err;
+	}
+	caps_read(s->btf, &s->memory.best);
+	return inventory_discover(s->btf, &s->memory.inventory);
+}
+
+/* What an earlier run was told, or else what the kernel says now. */
+static int know_kernel(struct session *s)
 {
 	uint64_t key = 0;
-	/* Other types than the kernel's own may give other functions. */
+	/* Types that the user names may not be the kernel's own. */
 	int err = s->opts->kernel_btf ? -EOPNOTSUPP : remember_key(&key);
 	bool keep = !err;
 
 	if (!err)
-		err = recall(key, &s->inventory);
+		err = recall(key, &s->memory);
 	if (!err)
 		return 0;
-	log_verbose("functions are read from the kernel, none are remembered: %s", strerror(-err));
-	err = inventory_discover(s->btf, &s->inventory);
+	log_verbose("the kernel is asked for its functions, none are remembered: %s",
+		    strerror(-err));
+	err = ask_kernel(s);
 	if (err || !keep)
 		return err;
-	err = remember(key, &s->inventory);
+	err = remember(key, &s->memory);
 	if (err)
 		log_verbose("the functions could not be remembered for the next run: %s",
 			    strerror(-err));
@@ -97,10 +111,8 @@ static int know_names(struct session *s)
 
 static int find_functions(struct session *s)
 {
-	int err = take_inventory(s);
+	int err = funcs_select(&s->memory.inventory, s->opts->filter_func, &s->funcs);
 
-	if (!err)
-		err = funcs_select(&s->inventory, s->opts->filter_func, &s->funcs);
 	if (err)
 		return err;
 	log_verbose(
@@ -127,18 +139,29 @@ static int find_progs(struct session *s)
 	return err;
 }
 
-/* What can fail before anything is loaded; the filters first, which are the user's. */
+/* What is behind the filters that only types can tell. */
+static int resolve_filters(struct session *s)
+{
+	int err = 0;
+
+	if (!s->opts->filter_expr)
+		return 0;
+	if (!s->btf)
+		err = kbtf_open(NULL, &s->btf);
+	return err ? err : filters_resolve(s->opts, s->btf, &s->caps, &s->filters);
+}
+
+/* What can fail before anything is loaded. */
 static int prepare(struct session *s)
 {
 	int err;
 
 	log_status("reading the kernel's types and functions ...");
-	err = kbtf_open(s->opts->kernel_btf, &s->btf);
-	if (err)
-		return err;
-	err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
+	err = know_kernel(s);
 	if (!err)
-		err = filters_resolve(s->opts, s->btf, &s->caps, &s->filters);
+		err = caps_choose(&s->memory.best, s->opts->filter_load, &s->caps);
+	if (!err)
+		err = resolve_filters(s);
 	if (!err)
 		err = splicer_new(&s->filters, &s->caps, &s->splicer);
 	if (!err)
@@ -207,7 +230,7 @@ static int attach_loaded(struct session *s)
 	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
-	if (!err && s->progs.n)
+	if (!err)
 		err = attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
 	return err;
 }
@@ -401,7 +424,7 @@ static void session_free(struct session *s)
 	splicer_free(s->splicer);
 	progs_free(&s->progs);
 	funcs_free(&s->funcs);
-	inventory_free(&s->inventory);
+	inventory_free(&s->memory.inventory);
 	kbtf_close(s->btf);
 	filters_free(&s->filters);
 }

@@ -24,10 +24,16 @@ static struct found some[] = {
 	{.name = "br_handle_frame", .module = "bridge", .addr = 0xffffffffc0010004, .pos = 5},
 };
 
-static const struct inventory inventory = {
-	.v = some,
-	.n = ARRAY_SIZE(some),
-	.roles = {.release = 0xffffffff81000300, .tail = {1, 2, 3}, .end = {{4, 6}, {5, 7}}},
+static const struct memory memory = {
+	.inventory =
+		{
+			.v = some,
+			.n = ARRAY_SIZE(some),
+			.roles = {.release = 0xffffffff81000300,
+				  .tail = {1, 2, 3},
+				  .end = {{4, 6}, {5, 7}}},
+		},
+	.best = {.load = FILTER_LOAD_DIRECT, .cast_func_id = 7, .bytes_len = 128},
 };
 
 static int same_string(const char *a, const char *b)
@@ -35,8 +41,11 @@ static int same_string(const char *a, const char *b)
 	return (!a && !b) || (a && b && !strcmp(a, b));
 }
 
-static void assert_same(const struct inventory *a, const struct inventory *b)
+static void assert_same(const struct memory *x, const struct memory *y)
 {
+	const struct inventory *a = &x->inventory, *b = &y->inventory;
+
+	assert_memory_equal(&x->best, &y->best, sizeof(x->best));
 	assert_int_equal(a->n, b->n);
 	assert_memory_equal(&a->roles, &b->roles, sizeof(a->roles));
 	for (size_t i = 0; i < a->n; i++) {
@@ -50,7 +59,7 @@ static void assert_same(const struct inventory *a, const struct inventory *b)
 }
 
 /* Parses a copy of exactly size bytes, so that ASan sees a read behind it. */
-static int parse(const void *data, size_t size, uint64_t key, struct inventory *ret)
+static int parse(const void *data, size_t size, uint64_t key, struct memory *ret)
 {
 	void *copy = malloc(size ? size : 1);
 	int err;
@@ -65,30 +74,30 @@ static int parse(const void *data, size_t size, uint64_t key, struct inventory *
 
 static void test_round_trip(void **state)
 {
-	static const struct inventory empty;
-	struct inventory back;
+	static const struct memory empty;
+	struct memory back;
 	size_t size;
-	void *data = remember_format(KEY, &inventory, &size);
+	void *data = remember_format(KEY, &memory, &size);
 
 	(void)state;
 	assert_non_null(data);
 	assert_int_equal(recall_parse(data, size, KEY, &back), 0);
-	assert_same(&back, &inventory);
-	inventory_free(&back);
+	assert_same(&back, &memory);
+	inventory_free(&back.inventory);
 
 	data = remember_format(KEY, &empty, &size);
 	assert_non_null(data);
 	assert_int_equal(recall_parse(data, size, KEY, &back), 0);
-	assert_int_equal(back.n, 0);
-	inventory_free(&back);
+	assert_int_equal(back.inventory.n, 0);
+	inventory_free(&back.inventory);
 }
 
 static void test_other_key(void **state)
 {
-	const struct inventory untouched = {.n = 4711};
-	struct inventory back = untouched;
+	const struct memory untouched = {.inventory = {.n = 4711}};
+	struct memory back = untouched;
 	size_t size;
-	void *data = remember_format(KEY, &inventory, &size);
+	void *data = remember_format(KEY, &memory, &size);
 
 	(void)state;
 	assert_non_null(data);
@@ -100,10 +109,10 @@ static void test_other_key(void **state)
 /* Each cut and each flipped bit is found. */
 static void test_damage(void **state)
 {
-	const struct inventory untouched = {.n = 4711};
-	struct inventory back = untouched;
+	const struct memory untouched = {.inventory = {.n = 4711}};
+	struct memory back = untouched;
 	size_t size;
-	uint8_t *data = remember_format(KEY, &inventory, &size);
+	uint8_t *data = remember_format(KEY, &memory, &size);
 
 	(void)state;
 	assert_non_null(data);
@@ -116,7 +125,7 @@ static void test_damage(void **state)
 	}
 	assert_memory_equal(&back, &untouched, sizeof(back));
 	assert_int_equal(parse(data, size, KEY, &back), 0);
-	inventory_free(&back);
+	inventory_free(&back.inventory);
 	free(data);
 }
 
@@ -134,7 +143,7 @@ static void test_bad_entries(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct found one = bad[i];
-		struct inventory in = {.v = &one, .n = 1}, back;
+		struct memory in = {.inventory = {.v = &one, .n = 1}}, back;
 		size_t size;
 		void *data = remember_format(KEY, &in, &size);
 
