@@ -144,7 +144,8 @@ static int attach_ends(const struct loaded *loaded, const struct func_roles *rol
 	return n ? attach_range(&job, 0, n) : 0;
 }
 
-static void multi_detach(void *state)
+/* Fast enough to be waited for in any case. */
+static int multi_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
 {
 	struct links *links = state;
 
@@ -153,11 +154,13 @@ static void multi_detach(void *state)
 		bpf_link__destroy(links->v[--links->n]);
 	free(links->v);
 	free(links);
+	return 0;
 }
 
-static int multi_attach(const struct loaded *loaded, const struct funcs *funcs, size_t *ret_refused,
-			void **ret_state)
+static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
+	const struct loaded *loaded = opts->loaded;
+	const struct funcs *funcs = opts->funcs;
 	struct links *links = calloc(1, sizeof(*links));
 	size_t refused = 0;
 	int err;
@@ -172,7 +175,7 @@ static int multi_attach(const struct loaded *loaded, const struct funcs *funcs, 
 		err = attach_position(loaded, funcs->v + i, next - i, links, &refused);
 	}
 	if (err) {
-		multi_detach(links);
+		multi_detach(links, true, NULL);
 		return err;
 	}
 	*ret_refused = refused;

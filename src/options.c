@@ -134,6 +134,9 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") ? arg : NULL;
 		return 0;
+	case OPT_NO_RCU_EXPEDITED:
+		o->no_rcu_expedited = true;
+		return 0;
 	case OPT_TEST_ATTACH:
 		o->test_attach = true;
 		return 0;

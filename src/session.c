@@ -78,6 +78,7 @@ static int prepare(struct session *s)
 		"%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
 		s->funcs.n, s->funcs.skipped,
 		s->caps.direct ? "by direct loads" : "by probe reads");
+	attach_repair();
 	err = attach_choose(s->opts->backend, &s->funcs, &s->backend);
 	if (err)
 		return err;
@@ -94,10 +95,18 @@ static int prepare(struct session *s)
 
 static int attach(struct session *s)
 {
+	struct attach_opts opts = {
+		.loaded = s->loaded,
+		.funcs = &s->funcs,
+		.stop = s->stop,
+		.rcu_expedited = !s->opts->no_rcu_expedited,
+	};
 	int err;
 
+	/* Its thread is to have ended before a backend starts a process. */
+	view_wait(s->capture.view);
 	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
-	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
+	err = attach_all(s->backend, &opts, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
 	return err;
@@ -157,15 +166,34 @@ static int listen(struct session *s)
 			log_error("reading the ring buffer: %s", strerror(-n));
 			return n;
 		}
-		if (clock_now_ns() >= next) {
-			next = clock_now_ns() + SECOND_NS;
-			tick(s);
+		if (clock_now_ns() < next)
+			continue;
+		next = clock_now_ns() + SECOND_NS;
+		tick(s);
+		if (attach_lost(s->attached)) {
+			log_error("the functions are not watched any more: the process that held "
+				  "the probes was killed");
+			return -EOWNERDEAD;
 		}
 	}
 	return 0;
 }
 
-/* Detach, then take all that is still in the ring: only then are the counts final. */
+/* Nothing is recorded any more when this returns. */
+static void stop_programs(struct session *s)
+{
+	int err = loaded_stop(s->loaded);
+
+	if (err) {
+		log_verbose("waiting until all is detached (membarrier: %s)", strerror(-err));
+		attach_free_wait(s->attached, NULL);
+	} else {
+		attach_free(s->attached);
+	}
+	s->attached = NULL;
+}
+
+/* Stop, then take all that is still in the ring: only then are the counts final. */
 static int finish(struct session *s)
 {
 	struct ev_stats stats = {0};
@@ -175,8 +203,7 @@ static int finish(struct session *s)
 	int counted, err;
 
 	log_status("detaching ...");
-	attach_free(s->attached);
-	s->attached = NULL;
+	stop_programs(s);
 	ring_drain(s->ring);
 	counted = loaded_stats(s->loaded, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
@@ -204,11 +231,11 @@ static int capture(struct session *s)
 {
 	int err, heard;
 
-	/* From the first packet on the ring is to be read as fast as it fills. */
-	view_wait(s->capture.view);
 	err = attach(s);
 	/* Stopped before it began: an old file keeps what is in it. */
-	if (err || *s->stop)
+	if (*s->stop)
+		return err == -EINTR ? 0 : err;
+	if (err)
 		return err;
 	err = open_sink(s);
 	if (err)
@@ -220,14 +247,21 @@ static int capture(struct session *s)
 
 static int test_attach(struct session *s)
 {
-	uint64_t start = clock_now_ns(), attached, detached;
-	int err = attach(s);
+	uint64_t start, attached, detached;
+	int err;
 
+	view_wait(s->capture.view);
+	start = clock_now_ns();
+	err = attach(s);
 	if (err)
-		return err;
+		return err == -EINTR ? 0 : err;
 	attached = clock_now_ns();
-	attach_free(s->attached);
+	log_status("detaching ...");
+	/* All of it, also what goes on in the background otherwise. */
+	err = attach_free_wait(s->attached, s->stop);
 	s->attached = NULL;
+	if (err)
+		return err == -EINTR ? 0 : err;
 	detached = clock_now_ns();
 	log_status_clear();
 	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",
