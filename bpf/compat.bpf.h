@@ -37,6 +37,11 @@ extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __wea
 	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field) \
 		  : (__u8)BPF_CORE_READ_BITFIELD_PROBED((p), field))
 
+/* Tells kernels from 6.8 on that an argument of a global function is the context. */
+#ifndef __arg_ctx
+#define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))
+#endif
+
 /* Makes clang forget what it knows of a number, without an instruction. */
 #define FORGET(x) asm volatile("" : "+r"(x))
 

@@ -18,6 +18,7 @@
 struct site {
 	void *ctx;
 	__u64 func_ip;
+	__u32 skip; /* entries on top of the stack that are not the function's */
 };
 
 /* What is known before space is reserved. */
@@ -86,7 +87,7 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
 	e->stack_bytes = 0;
 	if (cfg_stack_room)
 		e->stack_bytes = bpf_get_stack(site->ctx, (char *)e + sizeof(*e),
-					       cfg_stack_room * 8, 0);
+					       cfg_stack_room * 8, site->skip);
 }
 
 /*

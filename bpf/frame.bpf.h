@@ -48,6 +48,7 @@ struct frame {
 	__u32 wire;   /* its length, head included */
 	__u32 linear; /* bytes of it that are there to be read, head included */
 	__u32 flags;  /* EV_F_OPAQUE, EV_F_SOCK */
+	__u32 held;   /* for frame_release() */
 };
 
 /* The fields of sk_buff that place the frame, read together. */
@@ -253,6 +254,7 @@ static __always_inline __u16 l3_type(const bool direct, struct sk_buff *skb,
 static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb,
 					  const struct skb_place *p, struct frame *f)
 {
+	struct sock_frame_head head = {};
 	struct sock_frame *built;
 	__u32 linear = p->len - p->data_len;
 	__u16 transport;
@@ -261,19 +263,29 @@ static __always_inline bool frame_of_sock(const bool direct, struct sk_buff *skb
 	if (!FIELD(direct, skb, sk))
 		return false;
 	transport = FIELD(direct, skb, transport_header);
-	f->base = sock_frame_build(f->skb, p->head + p->data, p->len, linear, transport == p->data);
-	built = this_cpu_sock_frame();
-	if (!f->base || !built)
+	built = (void *)sock_frame_build(f->skb, p->head + p->data, p->len, linear,
+					 transport == p->data);
+	if (!built)
 		return false;
+	bpf_probe_read_kernel(&head, sizeof(head), built);
+	f->base = (__u64)built->bytes;
 	f->l2 = 0;
-	f->wire = built->wire;
-	f->linear = built->linear;
+	f->wire = head.wire;
+	f->linear = head.linear;
 	f->flags = EV_F_SOCK;
+	f->held = head.index + 1;
 	return true;
 }
 
+/* Gives back what frame_of_skb() took. */
+static __always_inline void frame_release(const struct frame *f)
+{
+	if (f->held)
+		sock_frame_release(f->held - 1);
+}
+
 /*
- * Describes the frame of an skb.
+ * Describes the frame of an skb; on success, to be followed by frame_release().
  * @skb: from TYPED()
  * @f: its address is there already
  * Returns 0, or -1 if the skb cannot be read or holds no byte that a frame could start at.
@@ -290,6 +302,7 @@ static __always_inline int frame_of_skb(const bool direct, struct sk_buff *skb, 
 		return -1;
 	f->l2 = 0;
 	f->flags = 0;
+	f->held = 0;
 	switch (find_start(direct, skb, &p, &start)) {
 	case START_ETHER:
 		break;

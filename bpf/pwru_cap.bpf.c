@@ -41,58 +41,83 @@ static __always_inline __u64 pack(const struct frame *f)
 {
 	__u64 linear = f->linear > LINEAR_MAX ? LINEAR_MAX : f->linear;
 
-	return (__u64)f->flags >> 1 << (32 + LINEAR_BITS) | linear << 32 | f->wire;
+	return (__u64)(f->flags >> 1) << (32 + LINEAR_BITS) | linear << 32 | f->wire;
 }
 
 _Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
 
-#define WRITE(name, direct)                                                                        \
-	__weak __noinline int write_##name(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, \
-					   __u64 l2, __u64 packed)                                 \
-	{                                                                                          \
-		struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};                         \
-		struct frame f = {                                                                 \
-			.skb = addr,                                                               \
-			.base = base,                                                              \
-			.l2 = l2,                                                                  \
-			.wire = packed,                                                            \
-			.linear = packed >> 32 & LINEAR_MAX,                                       \
-			.flags = packed >> (32 + LINEAR_BITS) << 1,                                \
-		};                                                                                 \
-                                                                                                   \
-		emit(direct, &site, TYPED(direct, struct sk_buff, addr), &f);                      \
-		return 0;                                                                          \
-	}
-
-WRITE(direct, true)
-WRITE(probed, false)
-
-/* One sighting: addr is the function's skb argument. */
-static __always_inline int sight(const bool direct, void *ctx, __u64 addr)
+static __always_inline int write_record(const bool direct, void *ctx, __u64 func_ip, __u32 skip,
+					__u64 addr, __u64 base, __u64 l2, __u64 packed)
 {
-	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
-	struct frame f = {.skb = addr};
+	struct site site = {.ctx = ctx, .func_ip = func_ip, .skip = skip};
+	struct frame f = {
+		.skb = addr,
+		.base = base,
+		.l2 = l2,
+		.wire = packed,
+		.linear = packed >> 32 & LINEAR_MAX,
+		.flags = packed >> (32 + LINEAR_BITS) << 1,
+	};
 
-	if (!meta_matches(direct, skb) || frame_of_skb(direct, skb, &f) || !frame_matches(&f))
-		return 0;
-	return direct ? write_direct(ctx, f.skb, f.base, f.l2, pack(&f))
-		      : write_probed(ctx, f.skb, f.base, f.l2, pack(&f));
+	emit(direct, &site, TYPED(direct, struct sk_buff, addr), &f);
+	return 0;
 }
 
+__weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
+				   __u64 packed)
+{
+	return write_record(true, ctx, entry_of(ctx), 0, addr, base, l2, packed);
+}
+
+__weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
+				   __u64 packed)
+{
+	return write_record(false, ctx, entry_of(ctx), 0, addr, base, l2, packed);
+}
+
+/* This program, the one that called it, and the trampoline. */
+#define FENTRY_FRAMES 3
+
+/* For fentry.multi, which came long after bpf_rdonly_cast(). */
+__weak __noinline int write_fentry(__u64 *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
+				   __u64 packed)
+{
+	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
+}
+
+/* One sighting: addr is the function's skb argument, write what is to be done if it matches. */
+#define SIGHT(direct, write, ctx, addr)                                            \
+	({                                                                         \
+		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);         \
+		struct frame f = {.skb = addr};                                    \
+                                                                                   \
+		if (meta_matches(direct, skb) && !frame_of_skb(direct, skb, &f)) { \
+			if (frame_matches(&f))                                     \
+				write(ctx, f.skb, f.base, f.l2, pack(&f));         \
+			frame_release(&f);                                         \
+		}                                                                  \
+		0;                                                                 \
+	})
+
 /* User space finds the programs by these names (src/load.c). */
-#define SIGHT(section, prefix, n)                               \
-	SEC(section)                                            \
-	int prefix##_direct_##n(struct pt_regs *ctx)            \
-	{                                                       \
-		return sight(true, ctx, PT_REGS_PARM##n(ctx));  \
-	}                                                       \
-	SEC(section)                                            \
-	int prefix##_probed_##n(struct pt_regs *ctx)            \
-	{                                                       \
-		return sight(false, ctx, PT_REGS_PARM##n(ctx)); \
+#define KPROBE(section, prefix, n)                                                    \
+	SEC(section)                                                                  \
+	int prefix##_direct_##n(struct pt_regs *ctx)                                  \
+	{                                                                             \
+		return SIGHT(true, write_direct, (void *)ctx, PT_REGS_PARM##n(ctx));  \
+	}                                                                             \
+	SEC(section)                                                                  \
+	int prefix##_probed_##n(struct pt_regs *ctx)                                  \
+	{                                                                             \
+		return SIGHT(false, write_probed, (void *)ctx, PT_REGS_PARM##n(ctx)); \
 	}
 
-#define END(section, prefix)                  \
+#define KPROBES(section, prefix)              \
+	KPROBE(section, prefix, 1)            \
+	KPROBE(section, prefix, 2)            \
+	KPROBE(section, prefix, 3)            \
+	KPROBE(section, prefix, 4)            \
+	KPROBE(section, prefix, 5)            \
 	SEC(section)                          \
 	int prefix##_end(struct pt_regs *ctx) \
 	{                                     \
@@ -100,13 +125,32 @@ static __always_inline int sight(const bool direct, void *ctx, __u64 addr)
 		return 0;                     \
 	}
 
-#define PROGRAMS(section, prefix) \
-	SIGHT(section, prefix, 1) \
-	SIGHT(section, prefix, 2) \
-	SIGHT(section, prefix, 3) \
-	SIGHT(section, prefix, 4) \
-	SIGHT(section, prefix, 5) \
-	END(section, prefix)
+KPROBES("?kprobe.multi", multi)
+KPROBES("?kprobe", kprobe)
 
-PROGRAMS("?kprobe.multi", multi)
-PROGRAMS("?kprobe", kprobe)
+#define FENTRY_MULTI(n)                                      \
+	SEC("?fentry.multi")                                 \
+	int fentry_multi_direct_##n(__u64 *ctx)              \
+	{                                                    \
+		__u64 addr;                                  \
+                                                             \
+		if (bpf_get_func_arg(ctx, n - 1, &addr))     \
+			return 0;                            \
+		return SIGHT(true, write_fentry, ctx, addr); \
+	}
+
+FENTRY_MULTI(1)
+FENTRY_MULTI(2)
+FENTRY_MULTI(3)
+FENTRY_MULTI(4)
+FENTRY_MULTI(5)
+
+SEC("?fentry.multi")
+int fentry_multi_end(__u64 *ctx)
+{
+	__u64 addr;
+
+	if (!bpf_get_func_arg(ctx, 0, &addr))
+		skb_end(addr);
+	return 0;
+}

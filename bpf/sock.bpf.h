@@ -10,7 +10,9 @@
  * acknowledgement number.
  *
  * The frame is put together in scratch memory, headers and the first bytes of payload; filter and
- * record both take it from there.  One piece of memory a CPU: programs of kprobes do not nest.
+ * record both take it from there.  Programs of kprobes do not nest, but those of fentry do: in an
+ * interrupt, or when the scheduler takes the task away.  So each CPU has some pieces of memory, and
+ * each sighting holds one until it is done with it.
  */
 #include "compat.bpf.h"
 #include "kernel.h"
@@ -27,24 +29,53 @@
 #define TCP_TIME_WAIT	 6
 #define TCP_NEW_SYN_RECV 12
 
+/* A task, a softirq, an interrupt and an NMI. */
+#define SOCK_FRAMES 4
+
 struct sock_frame {
-	__u32 wire;
-	__u32 linear;
+	struct sock_frame_head {
+		__u32 held;
+		__u32 index;
+		__u32 wire;
+		__u32 linear;
+	} head;
 	__u8 bytes[SOCK_HEAD_MAX + SOCK_PAYLOAD_MAX + 6];
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SOCK_FRAMES);
 	__type(key, __u32);
 	__type(value, struct sock_frame);
 } sock_frames SEC(".maps");
 
-static __always_inline struct sock_frame *this_cpu_sock_frame(void)
+/*
+ * A piece that nobody holds; NULL if there is none.  Without an atomic exchange (kernels before
+ * 5.12 lack it): on one CPU whatever comes between the look and the grab is done before the grab,
+ * and has let go.
+ */
+static __always_inline struct sock_frame *sock_frame_hold(void)
 {
-	__u32 zero = 0;
+#pragma unroll
+	for (__u32 i = 0; i < SOCK_FRAMES; i++) {
+		__u32 index = i;
+		struct sock_frame *f = bpf_map_lookup_elem(&sock_frames, &index);
 
-	return bpf_map_lookup_elem(&sock_frames, &zero);
+		if (f && !f->head.held) {
+			f->head.held = 1;
+			f->head.index = i;
+			return f;
+		}
+	}
+	return NULL;
+}
+
+static __always_inline void sock_frame_release(__u32 index)
+{
+	struct sock_frame *f = bpf_map_lookup_elem(&sock_frames, &index);
+
+	if (f)
+		f->head.held = 0;
 }
 
 static __always_inline void put_u16(__u8 *at, __u16 value)
@@ -130,35 +161,24 @@ static __always_inline bool is_ipv4(struct sock *sk, __u16 family)
 	return !words[0] && !words[1] && words[2] == __builtin_bswap32(0xffff);
 }
 
-/*
- * Puts a frame together in this CPU's scratch memory.
- * @skb_addr: the sk_buff
- * @data: address of its data
- * @len: skb->len
- * @linear: how many of these bytes are at @data
- * @has_l4: the data begins with the TCP or UDP header
- *
- * Returns the address of the frame's bytes as a number; 0 if the skb has no socket that tells.
+/* Headers, and then payload; returns false if the socket does not tell, or memory cannot be read.
  */
-__weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, __u32 linear,
-					 __u32 has_l4)
+static __always_inline bool sock_frame_fill(struct sock_frame *f, struct sk_buff *skb, __u64 data,
+					    __u32 len, __u32 linear, bool has_l4)
 {
-	struct sk_buff *skb = (void *)skb_addr;
 	struct sock *sk = BPF_CORE_READ(skb, sk);
-	struct sock_frame *f = this_cpu_sock_frame();
 	__u16 family, proto;
 	__u32 l4_len, head;
 	__u8 *b;
-	__u64 addr = 0;
 	bool ipv4;
 
-	if (!f || !sk)
-		return 0;
+	if (!sk)
+		return false;
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	proto = BPF_CORE_READ(sk, sk_protocol);
 	if ((family != AF_INET && family != AF_INET6) ||
 	    (proto != IPPROTO_TCP && proto != IPPROTO_UDP) || !is_full(sk))
-		return 0;
+		return false;
 	l4_len = has_l4 ? 0 : proto == IPPROTO_TCP ? 20 : 8;
 	__builtin_memset(f->bytes, 0, SOCK_HEAD_MAX + 6);
 	ipv4 = is_ipv4(sk, family);
@@ -176,14 +196,39 @@ __weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, 
 	FORGET(linear);
 	FORGET(head);
 	if (head > SOCK_HEAD_MAX || linear > SOCK_PAYLOAD_MAX)
-		return 0;
+		return false;
 	if (linear && bpf_probe_read_kernel(f->bytes + head, linear, (void *)data))
+		return false;
+	f->head.wire = head + len;
+	f->head.linear = head + linear;
+	return true;
+}
+
+/*
+ * Puts a frame together in scratch memory, which the caller has to give back with
+ * sock_frame_release().
+ * @skb_addr: the sk_buff
+ * @data: address of its data
+ * @len: skb->len
+ * @linear: how many of these bytes are at @data
+ * @has_l4: the data begins with the TCP or UDP header
+ *
+ * Returns the address of a struct sock_frame as a number; 0 if the skb has no socket that tells.
+ */
+__weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, __u32 linear,
+					 __u32 has_l4)
+{
+	struct sock_frame *f = sock_frame_hold();
+	__u64 addr = 0;
+
+	if (!f)
 		return 0;
-	f->wire = head + len;
-	f->linear = head + linear;
+	if (!sock_frame_fill(f, (void *)skb_addr, data, len, linear, has_l4)) {
+		f->head.held = 0;
+		return 0;
+	}
 	/* The verifier takes no pointer for a number; what is read back from memory is one. */
-	b = f->bytes;
-	bpf_probe_read_kernel(&addr, sizeof(addr), &b);
+	bpf_probe_read_kernel(&addr, sizeof(addr), &f);
 	return addr;
 }
 

@@ -2,7 +2,7 @@
 #ifndef PWRU_CAP_STUB_BPF_H
 #define PWRU_CAP_STUB_BPF_H
 /*
- * The stubs: functions whose bodies user space replaces at load time (src/load.c,
+ * The stubs: functions whose bodies user space replaces at load time (src/splicer.c,
  * filter/splice.c).  They are global functions of scalars, so the verifier checks each once, apart
  * from its callers.  As they stand, they accept; the bodies only have to use all their arguments
  * and to be opaque to clang.

@@ -119,8 +119,8 @@ static int add_ends(struct job *job)
 	int err = new_event(job, loaded_end_program(job->opts->loaded));
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(roles->end); i++)
-		if (roles->end[i].addr)
-			add_probe(job, roles->end[i].addr);
+		if (roles->end[i])
+			add_probe(job, roles->end[i]);
 	return err;
 }
 

@@ -139,8 +139,8 @@ static int attach_ends(const struct loaded *loaded, const struct func_roles *rol
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(roles->end); i++)
-		if (roles->end[i].addr)
-			addrs[n++] = roles->end[i].addr;
+		if (roles->end[i])
+			addrs[n++] = roles->end[i];
 	return n ? attach_range(&job, 0, n) : 0;
 }
 

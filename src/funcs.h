@@ -2,14 +2,12 @@
 #ifndef PWRU_CAP_FUNCS_H
 #define PWRU_CAP_FUNCS_H
 /*
- * Which functions to attach to: those that take an skb (BTF) and that the kernel lets be traced
- * (tracefs), with their addresses.
+ * The functions to attach to: those of the inventory that the user wants.
  */
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bpf/event.h"
-#include "src/kbtf.h"
+#include "src/inventory.h"
 
 struct func {
 	const char *name;
@@ -18,35 +16,27 @@ struct func {
 	int pos;	    /* 1 to KBTF_MAX_POS: argument register with the skb */
 };
 
-/* Functions that mark steps at the end of an skb's life (bpf/track.bpf.h); 0: not traceable. */
-struct func_roles {
-	uint64_t release;	    /* skb_release_head_state(), as EV_ENTRY_BLOCK() */
-	uint64_t tail[EV_TAIL_MAX]; /* called between that and the end, as EV_ENTRY_BLOCK() */
-	struct {
-		const char *name;
-		uint64_t addr;
-	} end[2]; /* called last */
-};
-
 struct funcs {
 	struct func *v; /* sorted by pos, then address */
 	size_t n;
 	struct func_roles roles;
-	size_t skipped; /* take an skb, but were set aside */
+	size_t skipped[SKIP_REASONS]; /* wanted, but not attached to, by reason */
 };
 
 /**
- * funcs_discover() - find the functions to attach to
- * @btf: the kernel's types
+ * funcs_select() - choose functions
+ * @inventory: what there is; has to outlive the result
  * @pattern: extended regular expression that the whole name has to match; NULL: all names
  * @ret_funcs: filled on success; free with funcs_free()
  *
- * Says on stderr what is missing.
+ * Says on stderr what is wrong.
  *
- * Return: 0; -EINVAL for a bad pattern; -ENOENT without tracefs or without a function; -errno of
- * reading.
+ * Return: 0; -EINVAL for a bad pattern; -ENOENT if there is no such function.
  */
-int funcs_discover(struct kbtf *btf, const char *pattern, struct funcs *ret_funcs);
+int funcs_select(const struct inventory *inventory, const char *pattern, struct funcs *ret_funcs);
+
+/* funcs_skipped() - how many of the wanted functions are not attached to */
+size_t funcs_skipped(const struct funcs *funcs);
 
 /* funcs_free() - @funcs may be zero-filled */
 void funcs_free(struct funcs *funcs);

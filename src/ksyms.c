@@ -106,14 +106,14 @@ static int parse(struct ksyms *syms, char *text)
 	return syms->v[syms->n - 1].addr ? 0 : -EPERM;
 }
 
-int ksyms_read(const char *path, struct ksyms **ret_syms)
+int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_syms)
 {
 	struct ksyms *syms = calloc(1, sizeof(*syms));
 	int err;
 
 	if (!syms)
 		return -ENOMEM;
-	err = read_file(path ?: "/proc/kallsyms", &syms->text, NULL);
+	err = read_file_until(path ?: "/proc/kallsyms", stop, &syms->text, NULL);
 	if (!err)
 		err = parse(syms, syms->text);
 	if (err) {

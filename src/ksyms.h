@@ -4,6 +4,7 @@
 /*
  * The kernel's symbols, from /proc/kallsyms: addresses to names, for functions and stacks.
  */
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,12 +19,13 @@ struct ksym {
 /**
  * ksyms_read() - read the code symbols
  * @path: NULL for /proc/kallsyms
+ * @stop: may be set meanwhile, by another thread, to end it; NULL: it never is
  * @ret_syms: receives the new object, on success only
  *
- * Return: 0; -EPERM if the kernel hides the addresses (kptr_restrict); -errno of reading; -EINVAL
- * if the text is not that of kallsyms.
+ * Return: 0; -EPERM if the kernel hides the addresses (kptr_restrict); -ECANCELED if @stop was
+ * set; -errno of reading; -EINVAL if the text is not that of kallsyms.
  */
-int ksyms_read(const char *path, struct ksyms **ret_syms);
+int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_syms);
 
 /* ksyms_find() - the symbol that an address lies in, or NULL; it belongs to @syms */
 const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr);

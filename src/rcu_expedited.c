@@ -23,7 +23,7 @@
 #define PATH "/sys/kernel/rcu_expedited"
 
 /* "PWRU", which nobody else would write. */
-#define OURS 0x50575255
+#define OURS	     0x50575255
 
 #define LOCK_TRIES   100
 #define LOCK_WAIT_US 10000

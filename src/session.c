@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "src/attach.h"
@@ -19,6 +20,8 @@
 #include "src/kbtf.h"
 #include "src/load.h"
 #include "src/log.h"
+#include "src/names.h"
+#include "src/remember.h"
 #include "src/ring.h"
 
 /* Depth of the stacks that are captured. */
@@ -34,7 +37,9 @@ struct session {
 	struct filters filters;
 	struct kbtf *btf;
 	struct caps caps;
+	struct inventory inventory;
 	struct funcs funcs;
+	struct names *names;
 	struct loaded *loaded;
 	const struct backend *backend;
 	struct attached *attached;
@@ -42,6 +47,69 @@ struct session {
 	struct ring *ring;
 	struct capture capture;
 };
+
+/* The functions of this kernel: as an earlier run found them, or else from the kernel. */
+static int take_inventory(struct session *s)
+{
+	uint64_t key = 0;
+	/* Other types than the kernel's own may give other functions. */
+	int err = s->opts->kernel_btf ? -EOPNOTSUPP : remember_key(&key);
+	bool keep = !err;
+
+	if (!err)
+		err = recall(key, &s->inventory);
+	if (!err)
+		return 0;
+	log_verbose("functions are read from the kernel, none are remembered: %s", strerror(-err));
+	err = inventory_discover(s->btf, &s->inventory);
+	if (err || !keep)
+		return err;
+	err = remember(key, &s->inventory);
+	if (err)
+		log_verbose("the functions could not be remembered for the next run: %s",
+			    strerror(-err));
+	return 0;
+}
+
+/* What is attached to has its names from the inventory. */
+static int know_names(struct session *s)
+{
+	struct ksym *known = calloc(s->funcs.n + 1, sizeof(*known));
+	int err;
+
+	if (!known)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->funcs.n; i++)
+		known[i] = (struct ksym){
+			.addr = s->funcs.v[i].addr,
+			.name = s->funcs.v[i].name,
+			.module = s->funcs.v[i].module,
+		};
+	err = names_know(s->names, known, s->funcs.n);
+	free(known);
+	return err;
+}
+
+static int find_functions(struct session *s)
+{
+	int err = take_inventory(s);
+
+	if (!err)
+		err = funcs_select(&s->inventory, s->opts->filter_func, &s->funcs);
+	if (err)
+		return err;
+	log_verbose(
+		"%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
+		s->funcs.n, funcs_skipped(&s->funcs),
+		s->caps.direct ? "by direct loads" : "by probe reads");
+	s->names = names_new();
+	err = s->names ? know_names(s) : -ENOMEM;
+	if (!err)
+		err = view_open(s->opts->snaplen, s->names, &s->capture.view);
+	if (err)
+		log_error("preparing to read records: %s", strerror(-err));
+	return err;
+}
 
 static int prepare(struct session *s)
 {
@@ -51,17 +119,13 @@ static int prepare(struct session *s)
 		.filters = &s->filters,
 		.kernel_btf = s->opts->kernel_btf,
 		.snaplen = s->opts->snaplen,
-		.stack_room = STACK_ROOM,
+		/* A line of text has no place for a stack. */
+		.stack_room = s->opts->write_path ? STACK_ROOM : 0,
 		.ring_bytes = s->opts->ring_bytes,
 	};
 	int err;
 
 	log_status("reading the kernel's types and functions ...");
-	err = view_open(s->opts->snaplen, &s->capture.view);
-	if (err) {
-		log_error("a thread to read the kernel's symbols: %s", strerror(-err));
-		return err;
-	}
 	err = kbtf_open(s->opts->kernel_btf, &s->btf);
 	if (err)
 		return err;
@@ -71,13 +135,9 @@ static int prepare(struct session *s)
 	err = filters_resolve(s->opts, s->btf, &s->caps, &s->filters);
 	if (err)
 		return err;
-	err = funcs_discover(s->btf, s->opts->filter_func, &s->funcs);
+	err = find_functions(s);
 	if (err)
 		return err;
-	log_verbose(
-		"%zu functions take an skb and can be traced; %zu are left out; packets are read %s",
-		s->funcs.n, s->funcs.skipped,
-		s->caps.direct ? "by direct loads" : "by probe reads");
 	attach_repair();
 	err = attach_choose(s->opts->backend, &s->funcs, &s->backend);
 	if (err)
@@ -103,8 +163,6 @@ static int attach(struct session *s)
 	};
 	int err;
 
-	/* Its thread is to have ended before a backend starts a process. */
-	view_wait(s->capture.view);
 	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
 	err = attach_all(s->backend, &opts, &s->attached, &s->result);
 	if (!err && s->result.refused)
@@ -156,6 +214,9 @@ static int listen(struct session *s)
 	log_info(
 		"listening on %zu functions (%s), link-type EN10MB (Ethernet), snapshot length %u bytes",
 		s->result.attached, attach_name(s->backend), s->opts->snaplen);
+	/* Stacks need them; until they are there, records wait in the ring. */
+	if (s->opts->write_path)
+		names_read_ahead(s->names);
 	while (!*s->stop && !capture_done(&s->capture)) {
 		int n = ring_poll(s->ring, POLL_MS);
 
@@ -229,9 +290,8 @@ static int finish(struct session *s)
 
 static int capture(struct session *s)
 {
-	int err, heard;
+	int err = attach(s), heard;
 
-	err = attach(s);
 	/* Stopped before it began: an old file keeps what is in it. */
 	if (*s->stop)
 		return err == -EINTR ? 0 : err;
@@ -247,12 +307,9 @@ static int capture(struct session *s)
 
 static int test_attach(struct session *s)
 {
-	uint64_t start, attached, detached;
-	int err;
+	uint64_t start = clock_now_ns(), attached, detached;
+	int err = attach(s);
 
-	view_wait(s->capture.view);
-	start = clock_now_ns();
-	err = attach(s);
 	if (err)
 		return err == -EINTR ? 0 : err;
 	attached = clock_now_ns();
@@ -293,8 +350,10 @@ static void session_free(struct session *s)
 	attach_free(s->attached);
 	ring_close(s->ring);
 	view_close(s->capture.view);
+	names_free(s->names);
 	load_free(s->loaded);
 	funcs_free(&s->funcs);
+	inventory_free(&s->inventory);
 	kbtf_close(s->btf);
 	filters_free(&s->filters);
 }

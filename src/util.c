@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int read_file(const char *path, char **ret_text, size_t *ret_len)
+int read_file_until(const char *path, const atomic_bool *stop, char **ret_text, size_t *ret_len)
 {
 	/* Large reads: each one costs the kernel a pass of its own over /proc/kallsyms and the
 	 * like. */
@@ -28,7 +28,9 @@ int read_file(const char *path, char **ret_text, size_t *ret_len)
 			continue;
 		if (n < 0)
 			err = -errno;
-		if (n <= 0)
+		if (n > 0 && stop && *stop)
+			err = -ECANCELED;
+		if (n <= 0 || err)
 			break;
 		len += n;
 		if (cap - len < 1 << 15) {
@@ -52,6 +54,11 @@ int read_file(const char *path, char **ret_text, size_t *ret_len)
 	if (ret_len)
 		*ret_len = len;
 	return 0;
+}
+
+int read_file(const char *path, char **ret_text, size_t *ret_len)
+{
+	return read_file_until(path, NULL, ret_text, ret_len);
 }
 
 int parse_u64(const char *text, uint64_t max, uint64_t *ret_value)

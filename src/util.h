@@ -2,6 +2,7 @@
 #ifndef PWRU_CAP_UTIL_H
 #define PWRU_CAP_UTIL_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@
  * Return: 0 or -errno of open(2), read(2), or -ENOMEM.
  */
 int read_file(const char *path, char **ret_text, size_t *ret_len);
+
+/* read_file_until() - the same, but ends with -ECANCELED once @stop is set; NULL: it never is */
+int read_file_until(const char *path, const atomic_bool *stop, char **ret_text, size_t *ret_len);
 
 /**
  * parse_u64() - a number in decimal, or hexadecimal after 0x, and nothing behind it

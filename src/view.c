@@ -3,12 +3,10 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/log.h"
 #include "src/stacks.h"
 
 /* A power of two: the functions that packets pass are a few hundred, and come again and again. */
@@ -20,10 +18,7 @@ struct seen_func {
 };
 
 struct view_state {
-	pthread_t reader; /* reads syms; nobody else touches it and syms_err until it has ended */
-	bool reading;
-	struct ksyms *syms;
-	int syms_err;
+	struct names *names;
 	struct stacks *stacks;
 	struct seen_func seen[SEEN_FUNCS];
 	struct wall_clock clock;
@@ -32,51 +27,25 @@ struct view_state {
 	size_t n_cpus;
 };
 
-static void *read_symbols(void *arg)
-{
-	struct view_state *state = arg;
-
-	state->syms_err = ksyms_read(NULL, &state->syms);
-	return NULL;
-}
-
-int view_open(uint32_t snaplen, struct view_state **ret_state)
+int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_state)
 {
 	struct view_state *state = calloc(1, sizeof(*state));
 	int cpus = libbpf_num_possible_cpus();
-	int err = -ENOMEM;
 
 	if (!state)
 		return -ENOMEM;
+	state->names = names;
 	state->snaplen = snaplen;
 	state->n_cpus = cpus > 0 ? cpus : 1;
 	state->lost = calloc(state->n_cpus, sizeof(*state->lost));
 	state->stacks = stacks_new();
-	if (state->lost && state->stacks)
-		err = -pthread_create(&state->reader, NULL, read_symbols, state);
-	if (err) {
+	if (!state->lost || !state->stacks) {
 		view_close(state);
-		return err;
+		return -ENOMEM;
 	}
-	state->reading = true;
 	clock_sync(&state->clock);
 	*ret_state = state;
 	return 0;
-}
-
-void view_wait(struct view_state *state)
-{
-	if (!state->reading)
-		return;
-	pthread_join(state->reader, NULL);
-	state->reading = false;
-	if (state->syms_err == -EPERM)
-		log_info(
-			"/proc/kallsyms hides the addresses (sysctl kernel.kptr_restrict): functions "
-			"are shown as addresses");
-	else if (state->syms_err)
-		log_info("/proc/kallsyms: %s: functions are shown as addresses",
-			 strerror(-state->syms_err));
 }
 
 void view_sync_clock(struct view_state *state)
@@ -105,7 +74,7 @@ static const struct ksym *find_func(struct view_state *state, uint64_t ip)
 
 	if (seen->ip != ip) {
 		seen->ip = ip;
-		seen->sym = state->syms ? ksyms_find(state->syms, ip) : NULL;
+		seen->sym = names_func(state->names, ip);
 	}
 	return seen->sym;
 }
@@ -120,7 +89,9 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	ret_view->dropped = newly_lost(state, hdr);
 	ret_view->func = sym ? sym->name : "?";
 	ret_view->module = sym ? sym->module : NULL;
-	ret_view->stack = stacks_text(state->stacks, state->syms, rec->stack, rec->stack_len);
+	ret_view->stack = rec->stack_len ? stacks_text(state->stacks, names_symbols(state->names),
+						       rec->stack, rec->stack_len)
+					 : "";
 	utf8_sanitize(ret_view->comm, sizeof(ret_view->comm), hdr->comm,
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
@@ -132,10 +103,7 @@ void view_close(struct view_state *state)
 {
 	if (!state)
 		return;
-	if (state->reading)
-		pthread_join(state->reader, NULL);
 	stacks_free(state->stacks);
-	ksyms_free(state->syms);
 	free(state->lost);
 	free(state);
 }

@@ -9,7 +9,7 @@
 
 #include "src/clock.h"
 #include "src/frame.h"
-#include "src/ksyms.h"
+#include "src/names.h"
 #include "src/record.h"
 #include "src/utf8.h"
 
@@ -31,20 +31,12 @@ struct view {
 /**
  * view_open() - prepare to read records
  * @snaplen: frames are cut to this many bytes
+ * @names: has to outlive the result
  * @ret_state: receives the new object, on success only
- *
- * A thread begins to read the kernel's symbols, which takes the kernel some tenths of a second.
  *
  * Return: 0 or -errno.
  */
-int view_open(uint32_t snaplen, struct view_state **ret_state);
-
-/*
- * view_wait() - wait until the symbols are there; before the first view_make()
- *
- * Says on stderr if they are hidden; functions are shown as addresses then.
- */
-void view_wait(struct view_state *state);
+int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_state);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

@@ -47,7 +47,8 @@ static int attach(int prog_fd, const struct funcs *funcs)
 
 int main(void)
 {
-	struct funcs funcs = {0};
+	struct inventory inventory;
+	struct funcs funcs;
 	struct kbtf *btf = NULL;
 	sigset_t ends;
 	int fd, sig;
@@ -56,7 +57,8 @@ int main(void)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
-	if (kbtf_open(NULL, &btf) || funcs_discover(btf, NULL, &funcs))
+	if (kbtf_open(NULL, &btf) || inventory_discover(btf, &inventory) ||
+	    funcs_select(&inventory, NULL, &funcs))
 		return 1;
 	fd = load();
 	if (fd >= 0)

@@ -37,21 +37,21 @@ static int fake_packet(struct sink *sink, const struct view *view)
 	return 0;
 }
 
+static struct names *names;
 static struct view_state *view;
 
 static int setup(void **state)
 {
 	(void)state;
-	if (view_open(262144, &view))
-		return -1;
-	view_wait(view);
-	return 0;
+	names = names_new();
+	return names ? view_open(262144, names, &view) : -1;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	view_close(view);
+	names_free(names);
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static int read_text(const char *text, size_t len, struct ksyms **ret_syms)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, len), len);
 	close(fd);
-	err = ksyms_read(path, ret_syms);
+	err = ksyms_read(path, NULL, ret_syms);
 	unlink(path);
 	return err;
 }
@@ -216,8 +216,8 @@ static void test_garbage(void **state)
 			fail_msg("%d for '%s'", err, texts[i]);
 		assert_null(syms);
 	}
-	assert_int_equal(ksyms_read("/nonexistent/kallsyms", &syms), -ENOENT);
-	assert_int_equal(ksyms_read("/tmp", &syms), -EISDIR);
+	assert_int_equal(ksyms_read("/nonexistent/kallsyms", NULL, &syms), -ENOENT);
+	assert_int_equal(ksyms_read("/tmp", NULL, &syms), -EISDIR);
 	assert_null(syms);
 }
 
@@ -235,7 +235,7 @@ static void test_no_address(void **state)
 static void test_own_kernel(void **state)
 {
 	struct ksyms *syms = NULL;
-	int err = ksyms_read(NULL, &syms);
+	int err = ksyms_read(NULL, NULL, &syms);
 	const struct ksym *v;
 	size_t n;
 

@@ -33,7 +33,7 @@ static int setup(void **state)
 	if (!f || fd < 0 || write(fd, text, sizeof(text) - 1) != sizeof(text) - 1)
 		return -1;
 	close(fd);
-	err = ksyms_read(path, &f->syms);
+	err = ksyms_read(path, NULL, &f->syms);
 	unlink(path);
 	f->stacks = stacks_new();
 	*state = f;

@@ -18,6 +18,7 @@
 #define SNAPLEN 100
 
 struct fixture {
+	struct names *names;
 	struct view_state *state;
 	struct ksyms *syms; /* read a second time, to compare with; NULL if they are hidden */
 	struct ev_hdr hdr;
@@ -29,10 +30,12 @@ static int setup_group(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	if (!f || view_open(SNAPLEN, &f->state))
+	if (!f)
 		return -1;
-	view_wait(f->state);
-	if (ksyms_read(NULL, &f->syms))
+	f->names = names_new();
+	if (!f->names || view_open(SNAPLEN, f->names, &f->state))
+		return -1;
+	if (ksyms_read(NULL, NULL, &f->syms))
 		f->syms = NULL;
 	*state = f;
 	return 0;
@@ -43,6 +46,7 @@ static int teardown_group(void **state)
 	struct fixture *f = *state;
 
 	view_close(f->state);
+	names_free(f->names);
 	ksyms_free(f->syms);
 	free(f);
 	return 0;
@@ -151,29 +155,63 @@ static void test_dropped_per_cpu(void **state)
 		assert_int_equal(dropped(f, cpus + 1, 5 + i), 0);
 		assert_int_equal(dropped(f, UINT32_MAX, 5 + i), 0);
 	}
-	/* And each state for itself; this one is closed while it may still read symbols. */
-	assert_int_equal(view_open(SNAPLEN, &other), 0);
+	/* And each state for itself. */
+	assert_int_equal(view_open(SNAPLEN, f->names, &other), 0);
 	f->hdr.cpu = 0;
 	f->hdr.lost = 3;
-	view_wait(other);
 	view_make(other, &f->rec, &f->view);
 	assert_int_equal(f->view.dropped, 3);
 	view_close(other);
 }
 
+/* What is known is not looked for among the symbols. */
+static void test_known(void **state)
+{
+	static const struct ksym known[] = {
+		{.addr = 0xffffffff90000040, .name = "second", .module = "mod"},
+		{.addr = 0xffffffff90000014, .name = "first"},
+	};
+	struct fixture *f = *state;
+	struct names *own = names_new();
+	struct view_state *other = NULL;
+
+	assert_non_null(own);
+	assert_int_equal(names_know(own, known, ARRAY_SIZE(known)), 0);
+	assert_int_equal(view_open(SNAPLEN, own, &other), 0);
+	/* The entry, 4 bytes before the call to ftrace. */
+	f->hdr.func_ip = 0xffffffff90000010;
+	view_make(other, &f->rec, &f->view);
+	assert_string_equal(f->view.func, "first");
+	assert_null(f->view.module);
+	f->hdr.func_ip = 0xffffffff90000040;
+	view_make(other, &f->rec, &f->view);
+	assert_string_equal(f->view.func, "second");
+	assert_string_equal(f->view.module, "mod");
+	view_close(other);
+	names_free(own);
+}
+
 static void test_open_close(void **state)
 {
 	struct view_state *other = NULL;
+	struct names *own;
 
 	(void)state;
-	assert_int_equal(view_open(SNAPLEN, &other), 0);
-	view_close(other);
-	assert_int_equal(view_open(SNAPLEN, &other), 0);
-	view_wait(other);
-	view_wait(other);
-	view_sync_clock(other);
-	view_close(other);
+	/* Closed while a thread may still read symbols, and after it has. */
+	for (int i = 0; i < 2; i++) {
+		own = names_new();
+		assert_non_null(own);
+		assert_int_equal(view_open(SNAPLEN, own, &other), 0);
+		names_read_ahead(own);
+		names_read_ahead(own);
+		if (i)
+			names_symbols(own);
+		view_sync_clock(other);
+		view_close(other);
+		names_free(own);
+	}
 	view_close(NULL);
+	names_free(NULL);
 }
 
 static void test_time(void **state)
@@ -282,9 +320,11 @@ static void test_frame(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_empty_record),    TEST(test_names),	   TEST(test_dropped),
-		TEST(test_dropped_per_cpu), TEST(test_open_close), TEST(test_time),
-		TEST(test_function),	    TEST(test_stack),	   TEST(test_frame),
+		TEST(test_empty_record), TEST(test_names),
+		TEST(test_dropped),	 TEST(test_dropped_per_cpu),
+		TEST(test_known),	 TEST(test_open_close),
+		TEST(test_time),	 TEST(test_function),
+		TEST(test_stack),	 TEST(test_frame),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);

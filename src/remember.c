@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file is
+ *
+ *	struct head | n x struct entry | strings
+ *
+ * in the host's byte order.  The strings end with a NUL; entries refer to them by offset, and 0
+ * is the empty string, which stands for no module.  A sum over all that follows it finds damage.
+ */
+#include "src/remember.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "src/buf.h"
+#include "src/util.h"
+
+#define RUN_DIR	  "/run/pwru-cap"
+#define FILE_NAME RUN_DIR "/functions"
+
+/* Changes with the format. */
+static const char magic[8] = "pwrufn1";
+
+struct head {
+	char magic[8];
+	uint64_t sum; /* of all behind it */
+	uint64_t key;
+	uint64_t n;
+	struct func_roles roles;
+};
+
+struct entry {
+	uint64_t addr;
+	uint32_t name;
+	uint32_t module;
+	uint8_t pos;
+	uint8_t skip;
+	uint8_t pad[6];
+};
+
+#define SUMMED_FROM offsetof(struct head, key)
+
+/* FNV-1a, which is enough to notice damage and change. */
+static uint64_t hash(uint64_t h, const void *data, size_t size)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < size; i++)
+		h = (h ^ bytes[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+#define HASH_START 0xcbf29ce484222325ULL
+
+static int hash_file(const char *path, uint64_t *h)
+{
+	char *text;
+	size_t size;
+	int err = read_file(path, &text, &size);
+
+	if (err)
+		return err;
+	*h = hash(*h, text, size);
+	free(text);
+	return 0;
+}
+
+/* "name size references users state address": who uses a module changes all the time. */
+static int hash_modules(uint64_t *h)
+{
+	char *text, *line, *rest;
+	int err = read_file("/proc/modules", &text, NULL);
+
+	/* A kernel without modules. */
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char *addr = strstr(line, " 0x");
+
+		*h = hash(*h, line, strcspn(line, " "));
+		if (addr)
+			*h = hash(*h, addr, strcspn(addr + 1, " (") + 1);
+	}
+	free(text);
+	return 0;
+}
+
+int remember_key(uint64_t *ret_key)
+{
+	uint64_t h = HASH_START;
+	struct stat st;
+	int err;
+
+	/* Another program may choose its functions another way. */
+	if (stat("/proc/self/exe", &st))
+		return -errno;
+	h = hash(h, &st.st_size, sizeof(st.st_size));
+	h = hash(h, &st.st_mtim, sizeof(st.st_mtim));
+	h = hash(h, PWRU_CAP_VERSION, sizeof(PWRU_CAP_VERSION));
+	err = hash_file("/proc/sys/kernel/random/boot_id", &h);
+	if (!err)
+		err = hash_modules(&h);
+	if (!err)
+		*ret_key = h;
+	return err;
+}
+
+/* An offset as a string; NULL if it is none. */
+static const char *string_at(const char *strings, size_t size, uint32_t offset)
+{
+	return offset < size ? strings + offset : NULL;
+}
+
+static int parse_entry(const struct entry *e, const char *strings, size_t size, struct found *found)
+{
+	const char *name = string_at(strings, size, e->name);
+	const char *module = string_at(strings, size, e->module);
+
+	if (!name || !*name || !module || e->skip >= SKIP_REASONS || e->pos > KBTF_MAX_POS ||
+	    (!e->skip && (!e->pos || !e->addr)))
+		return -EBADMSG;
+	*found = (struct found){
+		.name = name,
+		.module = *module ? module : NULL,
+		.addr = e->addr,
+		.pos = e->pos,
+		.skip = e->skip,
+	};
+	return 0;
+}
+
+int recall_parse(void *memory, size_t size, uint64_t key, struct inventory *ret_inventory)
+{
+	const struct head *head = memory;
+	const struct entry *entries = (const void *)(head + 1);
+	struct inventory found = {0};
+	const char *strings;
+	size_t room;
+	int err = 0;
+
+	if (size < sizeof(*head) + 1 || memcmp(head->magic, magic, sizeof(magic)) ||
+	    ((const char *)memory)[size - 1] ||
+	    head->sum != hash(HASH_START, (const char *)memory + SUMMED_FROM, size - SUMMED_FROM))
+		return -EBADMSG;
+	if (head->key != key)
+		return -ESTALE;
+	room = size - sizeof(*head);
+	if (head->n > room / sizeof(*entries))
+		return -EBADMSG;
+	strings = (const char *)(entries + head->n);
+	room -= head->n * sizeof(*entries);
+	found.v = calloc(head->n + 1, sizeof(*found.v));
+	if (!found.v)
+		return -ENOMEM;
+	for (; found.n < head->n && !err; found.n++)
+		err = parse_entry(&entries[found.n], strings, room, &found.v[found.n]);
+	if (err) {
+		inventory_free(&found);
+		return err;
+	}
+	found.roles = head->roles;
+	found.memory = memory;
+	*ret_inventory = found;
+	return 0;
+}
+
+/* Ours alone to write: root's, or that of whoever has the privileges without being root. */
+static int check_owner(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) ? 0 : -EPERM;
+}
+
+int recall(uint64_t key, struct inventory *ret_inventory)
+{
+	int fd = open(FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char path[32], *memory;
+	size_t size;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = check_owner(fd);
+	if (!err) {
+		/* What was checked is what is read. */
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		err = read_file(path, &memory, &size);
+	}
+	close(fd);
+	if (err)
+		return err;
+	err = recall_parse(memory, size, key, ret_inventory);
+	if (err)
+		free(memory);
+	return err;
+}
+
+struct strings {
+	struct buf buf;
+	const char *module; /* the latest: they come in runs */
+	uint32_t module_at;
+};
+
+static uint32_t put_string(struct strings *s, const char *text)
+{
+	uint32_t at = s->buf.len;
+
+	buf_append(&s->buf, text, strlen(text) + 1);
+	return at;
+}
+
+static uint32_t put_module(struct strings *s, const char *module)
+{
+	if (!module)
+		return 0;
+	if (!s->module || strcmp(s->module, module)) {
+		s->module = module;
+		s->module_at = put_string(s, module);
+	}
+	return s->module_at;
+}
+
+void *remember_format(uint64_t key, const struct inventory *inventory, size_t *ret_size)
+{
+	struct head head = {.key = key, .n = inventory->n, .roles = inventory->roles};
+	struct strings strings = {0};
+	struct buf out = {0};
+
+	memcpy(head.magic, magic, sizeof(magic));
+	buf_append(&out, &head, sizeof(head));
+	put_string(&strings, "");
+	for (size_t i = 0; i < inventory->n; i++) {
+		const struct found *f = &inventory->v[i];
+		struct entry e = {
+			.addr = f->addr,
+			.name = put_string(&strings, f->name),
+			.module = put_module(&strings, f->module),
+			.pos = f->pos,
+			.skip = f->skip,
+		};
+
+		buf_append(&out, &e, sizeof(e));
+	}
+	buf_append(&out, strings.buf.data, strings.buf.len);
+	if (buf_error(&out) || buf_error(&strings.buf)) {
+		buf_free(&out);
+	} else {
+		*ret_size = out.len;
+		head.sum = hash(HASH_START, out.data + SUMMED_FROM, out.len - SUMMED_FROM);
+		memcpy(out.data, &head, sizeof(head));
+	}
+	buf_free(&strings.buf);
+	return out.data;
+}
+
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		size -= n;
+	}
+	return 0;
+}
+
+static int replace_file(const void *data, size_t size)
+{
+	char path[] = FILE_NAME ".XXXXXX";
+	int fd, err;
+
+	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
+		return -errno;
+	fd = mkostemp(path, O_CLOEXEC); /* mode 0600 */
+	if (fd < 0)
+		return -errno;
+	err = write_all(fd, data, size);
+	close(fd);
+	if (!err && rename(path, FILE_NAME))
+		err = -errno;
+	if (err)
+		unlink(path);
+	return err;
+}
+
+int remember(uint64_t key, const struct inventory *inventory)
+{
+	size_t size;
+	void *data = remember_format(key, inventory, &size);
+	int err = data ? replace_file(data, size) : -ENOMEM;
+
+	free(data);
+	return err;
+}
