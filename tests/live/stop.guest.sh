@@ -174,7 +174,7 @@ loop_case() {
 
 	in_b iperf3 -s -1 >/dev/null 2>&1 &
 	wait_for 10 eval "in_b ss -ltn | grep -q :5201"
-	in_a iperf3 -c $IP_B -t 1000 >/dev/null 2>&1 &
+	in_a iperf3 -c $IP_B -t 1000 -b 20M >/dev/null 2>&1 &
 	iperf=$!
 	sleep 1
 	running "$iperf" && fact loop.iperf yes
