@@ -79,7 +79,7 @@ __weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, _
 #define FENTRY_FRAMES 3
 
 /* For fentry.multi, which came long after bpf_rdonly_cast(). */
-__weak __noinline int write_fentry(__u64 *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
+__weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
 	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
@@ -128,29 +128,53 @@ __weak __noinline int write_fentry(__u64 *ctx __arg_ctx, __u64 addr, __u64 base,
 KPROBES("?kprobe.multi", multi)
 KPROBES("?kprobe", kprobe)
 
-#define FENTRY_MULTI(n)                                      \
-	SEC("?fentry.multi")                                 \
-	int fentry_multi_direct_##n(__u64 *ctx)              \
-	{                                                    \
-		__u64 addr;                                  \
-                                                             \
-		if (bpf_get_func_arg(ctx, n - 1, &addr))     \
-			return 0;                            \
-		return SIGHT(true, write_fentry, ctx, addr); \
+/*
+ * One program for all functions: the cookie says where the skb is, 1 to 5, and 0 stands for the
+ * functions that end an skb's life.
+ */
+static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
+{
+	switch (pos) {
+	case 2:
+		return PT_REGS_PARM2(ctx);
+	case 3:
+		return PT_REGS_PARM3(ctx);
+	case 4:
+		return PT_REGS_PARM4(ctx);
+	case 5:
+		return PT_REGS_PARM5(ctx);
+	default:
+		return PT_REGS_PARM1(ctx);
+	}
+}
+
+/* The same for kprobe.multi, where the cookie costs a search: for the few that fentry leaves out.
+ */
+#define MULTI_ANY(variant, direct)                                        \
+	SEC("?kprobe.multi")                                              \
+	int multi_any_##variant(struct pt_regs *ctx)                      \
+	{                                                                 \
+		__u64 addr = parameter(ctx, bpf_get_attach_cookie(ctx));  \
+                                                                          \
+		return SIGHT(direct, write_##variant, (void *)ctx, addr); \
 	}
 
-FENTRY_MULTI(1)
-FENTRY_MULTI(2)
-FENTRY_MULTI(3)
-FENTRY_MULTI(4)
-FENTRY_MULTI(5)
+MULTI_ANY(direct, true)
+MULTI_ANY(probed, false)
 
-SEC("?fentry.multi")
-int fentry_multi_end(__u64 *ctx)
-{
-	__u64 addr;
+#define FENTRY_MULTI(variant, direct)                                  \
+	SEC("?fentry.multi")                                           \
+	int fentry_multi_##variant(__u64 *ctx)                         \
+	{                                                              \
+		__u64 pos = bpf_get_attach_cookie(ctx), addr;          \
+                                                                       \
+		if (bpf_get_func_arg(ctx, pos ? pos - 1 : 0, &addr))   \
+			return 0;                                      \
+		if (pos)                                               \
+			return SIGHT(direct, write_fentry, ctx, addr); \
+		skb_end(addr);                                         \
+		return 0;                                              \
+	}
 
-	if (!bpf_get_func_arg(ctx, 0, &addr))
-		skb_end(addr);
-	return 0;
-}
+FENTRY_MULTI(direct, true)
+FENTRY_MULTI(probed, false)

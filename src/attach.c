@@ -16,7 +16,11 @@ struct attached {
 };
 
 /* Best first. */
-static const struct backend *const backends[] = {&backend_multi, &backend_kprobe};
+static const struct backend *const backends[] = {
+	&backend_fentry_multi,
+	&backend_multi,
+	&backend_kprobe,
+};
 
 static int find(const char *name, const struct backend **ret_backend)
 {
@@ -26,13 +30,15 @@ static int find(const char *name, const struct backend **ret_backend)
 			return 0;
 		}
 	}
-	log_error("--backend %s: there is auto, kprobe-multi and kprobe", name);
+	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi and kprobe", name);
 	return -EINVAL;
 }
 
-int attach_choose(const char *name, const struct funcs *funcs, const struct backend **ret_backend)
+int attach_choose(const char *name, const struct funcs *funcs, const struct backend *failed,
+		  const struct backend **ret_backend)
 {
 	const struct backend *wanted = NULL;
+	bool skip = failed;
 	int err = name ? find(name, &wanted) : 0;
 
 	if (err)
@@ -40,6 +46,10 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
 		const struct backend *b = backends[i];
 
+		if (skip) {
+			skip = b != failed;
+			continue;
+		}
 		if (wanted && b != wanted)
 			continue;
 		err = b->check(funcs);
@@ -67,9 +77,14 @@ const char *attach_name(const struct backend *backend)
 	return backend->name;
 }
 
-enum load_kind attach_kind(const struct backend *backend)
+struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs)
 {
-	return backend->kind;
+	struct load_needs needs = {0};
+
+	needs.programs[backend->end_kind] = 1 << LOAD_END;
+	for (size_t i = 0; i < funcs->n; i++)
+		needs.programs[backend->kind_of(&funcs->v[i])] |= 1 << funcs->v[i].pos;
+	return needs;
 }
 
 void attach_repair(void)

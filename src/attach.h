@@ -30,6 +30,7 @@ struct attach_result {
  * attach_choose() - the best way to attach that this kernel has
  * @name: the one that is wanted, or NULL for the best
  * @funcs: some of them are tried
+ * @failed: one that was chosen before and did not work after all: the next best; or NULL
  * @ret_backend: receives a constant
  *
  * Asks by linking: some kernels load programs and then refuse the link. Says on stderr what is
@@ -37,11 +38,14 @@ struct attach_result {
  *
  * Return: 0; -EINVAL if there is no backend of that name; -EOPNOTSUPP if none works.
  */
-int attach_choose(const char *name, const struct funcs *funcs, const struct backend **ret_backend);
+int attach_choose(const char *name, const struct funcs *funcs, const struct backend *failed,
+		  const struct backend **ret_backend);
 
-/* attach_name() - the name of a backend; attach_kind() - the programs that it needs */
+/* attach_name() - the name of a backend */
 const char *attach_name(const struct backend *backend);
-enum load_kind attach_kind(const struct backend *backend);
+
+/* attach_needs() - the programs that a backend needs for these functions */
+struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs);
 
 /**
  * attach_repair() - put right what runs that were killed have left behind

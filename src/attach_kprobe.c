@@ -39,14 +39,16 @@ static int kprobe_check(const struct funcs *funcs)
 }
 
 /* The programs that the functions need. */
-static size_t program_fds(const struct loaded *loaded, int *fds)
+static size_t program_fds(const struct attach_opts *opts, int *fds)
 {
+	unsigned int needed = 1 << LOAD_END;
 	size_t n = 0;
 
-	fds[n++] = bpf_program__fd(loaded_end_program(loaded));
-	for (int pos = 1; pos <= KBTF_MAX_POS; pos++)
-		if (loaded_program(loaded, pos))
-			fds[n++] = bpf_program__fd(loaded_program(loaded, pos));
+	for (size_t i = 0; i < opts->funcs->n; i++)
+		needed |= 1 << opts->funcs->v[i].pos;
+	for (int pos = 0; pos <= KBTF_MAX_POS; pos++)
+		if (needed & 1 << pos)
+			fds[n++] = bpf_program__fd(loaded_program(opts->loaded, LOAD_KPROBE, pos));
 	return n;
 }
 
@@ -111,7 +113,7 @@ static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, vo
 	if (!k)
 		return -ENOMEM;
 	k->funcs = opts->funcs;
-	k->sock = keeper_start(kprobe_job, (void *)opts, fds, program_fds(opts->loaded, fds));
+	k->sock = keeper_start(kprobe_job, (void *)opts, fds, program_fds(opts, fds));
 	err = k->sock < 0 ? k->sock : wait_for(k, NOTE_ATTACHED, opts->stop);
 	if (err) {
 		/* That is enough for the keeper to undo what it has done. */
@@ -166,11 +168,17 @@ void kprobe_repair(void)
 		close(sock);
 }
 
+static enum load_kind kprobe_kind(const struct func *f)
+{
+	return LOAD_KPROBE;
+}
+
 const struct backend backend_kprobe = {
 	.name = "kprobe",
-	.kind = LOAD_KPROBE,
+	.end_kind = LOAD_KPROBE,
 	.requirement = "CONFIG_KPROBE_EVENTS=y",
 	.check = kprobe_check,
+	.kind_of = kprobe_kind,
 	.attach = kprobe_attach,
 	.lost = kprobe_lost,
 	.detach = kprobe_detach,

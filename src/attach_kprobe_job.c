@@ -116,11 +116,11 @@ static bool is_fatal(int err)
 static int add_ends(struct job *job)
 {
 	const struct func_roles *roles = &job->opts->funcs->roles;
-	int err = new_event(job, loaded_end_program(job->opts->loaded));
+	int err = new_event(job, loaded_program(job->opts->loaded, LOAD_KPROBE, LOAD_END));
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(roles->end); i++)
-		if (roles->end[i])
-			add_probe(job, roles->end[i]);
+		if (roles->end[i].addr)
+			add_probe(job, roles->end[i].addr);
 	return err;
 }
 
@@ -138,7 +138,8 @@ static int add_funcs(struct job *job)
 			tell(job, (struct kprobe_note){NOTE_ATTACHING, .done = i, .of = funcs->n});
 		}
 		if (!i || funcs->v[i - 1].pos != f->pos || job->v[job->n - 1].probes == PROBES_MAX)
-			err = new_event(job, loaded_program(job->opts->loaded, f->pos));
+			err = new_event(job,
+					loaded_program(job->opts->loaded, LOAD_KPROBE, f->pos));
 		if (err)
 			return err;
 		err = add_probe(job, f->addr);

@@ -11,10 +11,12 @@
 
 struct backend {
 	const char *name;
-	enum load_kind kind;	 /* the programs that it attaches */
+	enum load_kind end_kind; /* the program for the functions that end an skb's life */
 	const char *requirement; /* what a kernel needs for it, for messages */
 	/* Can this kernel do it? Asked before anything is loaded. Returns 0 or -errno. */
 	int (*check)(const struct funcs *funcs);
+	/* The kind of program that it attaches to a function. */
+	enum load_kind (*kind_of)(const struct func *f);
 	/*
 	 * Attaches to all functions, leaves out and counts those that the kernel refuses, and gives
 	 * its own state for the functions below. Undoes what it did when it returns an error
@@ -30,6 +32,7 @@ struct backend {
 	int (*detach)(void *state, bool wait, const volatile sig_atomic_t *stop);
 };
 
+extern const struct backend backend_fentry_multi;
 extern const struct backend backend_multi;
 extern const struct backend backend_kprobe;
 

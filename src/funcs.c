@@ -71,6 +71,7 @@ static void select_wanted(const struct inventory *inventory, const regex_t *want
 				.name = found->name,
 				.module = found->module,
 				.addr = found->addr,
+				.btf_id = found->btf_id,
 				.pos = found->pos,
 			};
 	}

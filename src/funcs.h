@@ -13,6 +13,7 @@ struct func {
 	const char *name;
 	const char *module; /* NULL: vmlinux */
 	uint64_t addr;	    /* of its entry, or of the call to ftrace there */
+	uint32_t btf_id;    /* as in struct found */
 	int pos;	    /* 1 to KBTF_MAX_POS: argument register with the skb */
 };
 

@@ -93,7 +93,7 @@ struct discovery {
 	struct kbtf_func *candidates; /* sorted by name, then module */
 	size_t n_candidates;
 	bool *available; /* one a candidate: named by available_filter_functions; NULL: all are */
-	bool *used;	 /* one a candidate: has an address */
+	uint32_t *used;	 /* one a candidate: how many functions it stands for */
 	struct inventory *out;
 	size_t cap;
 };
@@ -120,22 +120,6 @@ static int compare_key(const void *key, const void *elem)
 static struct kbtf_func *find_candidate(const struct discovery *d, const struct traceable *t)
 {
 	return bsearch(t, d->candidates, d->n_candidates, sizeof(*d->candidates), compare_key);
-}
-
-static void note_role(struct func_roles *roles, const struct traceable *t)
-{
-	size_t i;
-
-	if (t->module)
-		return;
-	if (!strcmp(t->name, "skb_release_head_state"))
-		roles->release = EV_ENTRY_BLOCK(t->addr);
-	for (i = 0; i < ARRAY_SIZE(end_names); i++)
-		if (!strcmp(t->name, end_names[i]))
-			roles->end[i] = t->addr;
-	for (i = 0; i < ARRAY_SIZE(tail_names); i++)
-		if (!strcmp(t->name, tail_names[i]))
-			roles->tail[i] = EV_ENTRY_BLOCK(t->addr);
 }
 
 /* The position to use: that of the types, unless we know better. */
@@ -171,13 +155,41 @@ static int add(struct discovery *d, const struct traceable *t)
 
 	if (!candidate || (d->available && !d->available[candidate - d->candidates]))
 		return 0;
-	d->used[candidate - d->candidates] = true;
-	note_role(&d->out->roles, t);
+	d->used[candidate - d->candidates]++;
 	found.name = candidate->name;
 	found.module = candidate->module;
 	found.pos = position(candidate, &skip);
 	found.skip = skip;
 	return append(d, &found);
+}
+
+/* The kernel takes a type id for a name, and a name for the first function that has it. */
+static void add_ids(struct discovery *d)
+{
+	for (size_t i = 0; i < d->out->n; i++) {
+		struct found *f = &d->out->v[i];
+		struct traceable t = {.name = f->name, .module = f->module};
+		const struct kbtf_func *candidate = find_candidate(d, &t);
+
+		if (!f->module && d->used[candidate - d->candidates] == 1)
+			f->btf_id = candidate->id;
+	}
+}
+
+static void note_role(struct func_roles *roles, const struct found *f)
+{
+	size_t i;
+
+	if (f->module)
+		return;
+	if (!strcmp(f->name, "skb_release_head_state"))
+		roles->release = EV_ENTRY_BLOCK(f->addr);
+	for (i = 0; i < ARRAY_SIZE(end_names); i++)
+		if (!strcmp(f->name, end_names[i]))
+			roles->end[i] = (struct func_end){.addr = f->addr, .btf_id = f->btf_id};
+	for (i = 0; i < ARRAY_SIZE(tail_names); i++)
+		if (!strcmp(f->name, tail_names[i]))
+			roles->tail[i] = EV_ENTRY_BLOCK(f->addr);
 }
 
 /* The names that stand for no function which can be traced. */
@@ -320,8 +332,12 @@ static int discover(const char *dir, struct kbtf *btf, struct discovery *d)
 	err = d->used ? discover_by_address(dir, d) : -ENOMEM;
 	if (err == -ENOENT)
 		err = discover_by_name(dir, d);
-	if (!err)
+	if (!err) {
+		add_ids(d);
+		for (size_t i = 0; i < d->out->n; i++)
+			note_role(&d->out->roles, &d->out->v[i]);
 		err = add_untraceable(d);
+	}
 	free(d->candidates);
 	free(d->available);
 	free(d->used);

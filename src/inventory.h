@@ -30,17 +30,25 @@ struct found {
 	const char *name;
 	const char *module; /* NULL: vmlinux */
 	uint64_t addr;	    /* of its entry, or of the call to ftrace there; 0: not traceable */
-	uint8_t pos;	    /* 1 to KBTF_MAX_POS: argument register with the skb; 0: see skip */
-	uint8_t skip;	    /* enum skip */
+	uint32_t btf_id; /* by which the kernel finds it; 0: of a module, or its name is not its own
+			  */
+	uint8_t pos;	 /* 1 to KBTF_MAX_POS: argument register with the skb; 0: see skip */
+	uint8_t skip;	 /* enum skip */
 };
 
 #define ENDS_MAX 2
 
+struct func_end {
+	uint64_t addr; /* 0: not traceable */
+	uint32_t btf_id;
+	uint32_t pad;
+};
+
 /* Functions that mark steps at the end of an skb's life (bpf/track.bpf.h); 0: not traceable. */
 struct func_roles {
-	uint64_t release;	    /* skb_release_head_state(), as EV_ENTRY_BLOCK() */
-	uint64_t tail[EV_TAIL_MAX]; /* called between that and the end, as EV_ENTRY_BLOCK() */
-	uint64_t end[ENDS_MAX];	    /* called last; addresses of end_name() */
+	uint64_t release;	       /* skb_release_head_state(), as EV_ENTRY_BLOCK() */
+	uint64_t tail[EV_TAIL_MAX];    /* called between that and the end, as EV_ENTRY_BLOCK() */
+	struct func_end end[ENDS_MAX]; /* called last: end_name() */
 };
 
 /* end_name() - the function of roles.end[i] */

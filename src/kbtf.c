@@ -147,6 +147,30 @@ static int skb_position(const struct btf *btf, const struct btf_type *func)
 	return 0;
 }
 
+/* The most arguments that the kernel's trampolines pass on (MAX_BPF_FUNC_ARGS). */
+#define FENTRY_ARGS_MAX 12
+
+/* Would the kernel take a fentry program for it? (btf_distill_func_proto() there) */
+static bool suits_fentry(const struct btf *btf, const struct btf_type *func)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, func->type);
+	const struct btf_param *params = btf_params(proto);
+	const struct btf_type *t = strip(btf, proto->type);
+	int n = btf_vlen(proto);
+
+	if (n > FENTRY_ARGS_MAX || (t && btf_is_composite(t)))
+		return false;
+	/* "..." is a parameter without a type. */
+	if (n && !params[n - 1].type)
+		return false;
+	for (int i = 0; i < n; i++) {
+		t = strip(btf, params[i].type);
+		if (t && btf_is_composite(t) && t->size > 16)
+			return false;
+	}
+	return true;
+}
+
 static int collect(const struct btf *btf, __u32 first_id, const char *module,
 		   struct func_list *list)
 {
@@ -170,6 +194,7 @@ static int collect(const struct btf *btf, __u32 first_id, const char *module,
 			.name = btf__name_by_offset(btf, t->name_off),
 			.module = module,
 			.pos = pos,
+			.id = suits_fentry(btf, t) ? id : 0,
 		};
 	}
 	return 0;

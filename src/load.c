@@ -13,26 +13,38 @@
 
 #include "pwru_cap.skel.h"
 #include "src/log.h"
-#include "src/splicer.h"
+#include "src/util.h"
 
 /* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
 #define VERIFIER_STATS 4
 
 struct loaded {
 	struct pwru_cap_bpf *skel;
-	const struct bpf_program *by_pos[KBTF_MAX_POS + 1]; /* from 1; NULL: not needed */
-	const struct bpf_program *end;
+	/* NULL: not needed. Of a single program, all are the same. */
+	const struct bpf_program *programs[LOAD_KINDS][KBTF_MAX_POS + 1];
 };
+
+/* Not in the headers that libbpf 1.1 comes with. */
+#define FENTRY_MULTI_ATTACH_TYPE 59
 
 /* Names of programs, and how libbpf is to load what is in their sections. */
 static const struct {
 	const char *prefix;
 	const char *section;
+	enum bpf_prog_type type;
 	enum bpf_attach_type attach_type;
+	bool single; /* one program for all positions and for the end */
 } kinds[] = {
-	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_TRACE_KPROBE_MULTI},
-	[LOAD_KPROBE] = {"kprobe", "kprobe+", 0},
+	[LOAD_FENTRY_MULTI] = {"fentry_multi", "fentry.multi+", BPF_PROG_TYPE_TRACING,
+			       (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
+	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
+	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
+			    BPF_TRACE_KPROBE_MULTI, true},
+	[LOAD_KPROBE] = {"kprobe", "kprobe+", BPF_PROG_TYPE_KPROBE, 0},
 };
+
+_Static_assert(ARRAY_SIZE(kinds) == LOAD_KINDS && LOAD_KINDS <= SPLICER_SECTIONS,
+	       "each kind has its section");
 
 static const struct bpf_program *select_program(const struct loaded *l, const char *fmt, ...)
 {
@@ -51,19 +63,27 @@ static const struct bpf_program *select_program(const struct loaded *l, const ch
 	return prog;
 }
 
+static const struct bpf_program *select_position(struct loaded *l, int kind, const char *variant,
+						 int pos)
+{
+	const char *prefix = kinds[kind].prefix;
+
+	if (kinds[kind].single)
+		return select_program(l, "%s_%s", prefix, variant);
+	if (pos == LOAD_END)
+		return select_program(l, "%s_end", prefix);
+	return select_program(l, "%s_%s_%d", prefix, variant, pos);
+}
+
 /* Only what will be attached is loaded. */
 static void select_programs(struct loaded *l, const struct load_opts *opts)
 {
-	const char *prefix = kinds[opts->kind].prefix;
 	const char *variant = opts->caps->direct ? "direct" : "probed";
 
-	for (size_t i = 0; i < opts->funcs->n; i++) {
-		int pos = opts->funcs->v[i].pos;
-
-		if (!l->by_pos[pos])
-			l->by_pos[pos] = select_program(l, "%s_%s_%d", prefix, variant, pos);
-	}
-	l->end = select_program(l, "%s_end", prefix);
+	for (int kind = 0; kind < LOAD_KINDS; kind++)
+		for (int pos = LOAD_END; pos <= KBTF_MAX_POS; pos++)
+			if (opts->needs.programs[kind] & 1 << pos)
+				l->programs[kind][pos] = select_position(l, kind, variant, pos);
 }
 
 static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
@@ -72,10 +92,10 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 
 	cfg->cfg_snaplen = opts->snaplen;
 	cfg->cfg_stack_room = opts->stack_room;
-	cfg->cfg_kprobe = opts->kind == LOAD_KPROBE;
+	cfg->cfg_kprobe = opts->needs.programs[LOAD_KPROBE];
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
-	cfg->cfg_release_ip = opts->funcs->roles.release;
-	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
+	cfg->cfg_release_ip = opts->roles->release;
+	memcpy((void *)cfg->cfg_tail_ips, opts->roles->tail, sizeof(cfg->cfg_tail_ips));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_tunnel_l2 = opts->filters->tunnel_l2.len;
 	cfg->cfg_tunnel_l3 = opts->filters->tunnel_l3.len;
@@ -83,7 +103,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }
 
-static int open_and_load(const struct load_opts *opts, struct splicer *s, struct loaded *l)
+static int open_and_load(const struct load_opts *opts, struct loaded *l)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = opts->kernel_btf);
 	int err;
@@ -94,7 +114,7 @@ static int open_and_load(const struct load_opts *opts, struct splicer *s, struct
 		log_error("the BPF object cannot be opened: %s", strerror(-err));
 		return err;
 	}
-	splicer_use(s, l->skel->obj);
+	splicer_use(opts->splicer, l->skel->obj);
 	fill_settings(l->skel, opts);
 	select_programs(l, opts);
 	err = pwru_cap_bpf__load(l->skel);
@@ -107,18 +127,17 @@ static int open_and_load(const struct load_opts *opts, struct splicer *s, struct
 int load_programs(const struct load_opts *opts, struct loaded **ret_loaded)
 {
 	struct loaded *l = calloc(1, sizeof(*l));
-	struct splicer *s = NULL;
-	int err;
+	int err = 0;
 
 	if (!l)
 		return -ENOMEM;
-	err = splicer_new(opts->filters, opts->caps, &s);
+	for (int kind = 0; kind < LOAD_KINDS && !err; kind++)
+		if (opts->needs.programs[kind])
+			err = splicer_register(opts->splicer, kinds[kind].section, kinds[kind].type,
+					       kinds[kind].attach_type);
 	if (!err)
-		err = splicer_register(s, kinds[opts->kind].section, BPF_PROG_TYPE_KPROBE,
-				       kinds[opts->kind].attach_type);
-	if (!err)
-		err = open_and_load(opts, s, l);
-	splicer_free(s);
+		err = open_and_load(opts, l);
+	splicer_unregister(opts->splicer);
 	if (err) {
 		load_free(l);
 		return err;
@@ -127,14 +146,9 @@ int load_programs(const struct load_opts *opts, struct loaded **ret_loaded)
 	return 0;
 }
 
-const struct bpf_program *loaded_program(const struct loaded *l, int pos)
+const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos)
 {
-	return l->by_pos[pos];
-}
-
-const struct bpf_program *loaded_end_program(const struct loaded *l)
-{
-	return l->end;
+	return l->programs[kind][pos];
 }
 
 int loaded_ring_fd(const struct loaded *l)
@@ -168,20 +182,31 @@ int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats)
 	return err;
 }
 
+static int read_missed(const struct bpf_program *prog, uint64_t *ret_missed)
+{
+	struct bpf_prog_info info = {0};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &size))
+		return -errno;
+	/* Kernels before 5.12 do not count them, and leave the 0. */
+	*ret_missed = info.recursion_misses;
+	return 0;
+}
+
 int loaded_missed(const struct loaded *l, uint64_t *ret_missed)
 {
+	struct bpf_program *prog;
 	uint64_t missed = 0;
 
-	for (int pos = 1; pos <= KBTF_MAX_POS; pos++) {
-		struct bpf_prog_info info = {0};
-		__u32 size = sizeof(info);
+	bpf_object__for_each_program(prog, l->skel->obj)
+	{
+		uint64_t one = 0;
+		int err = bpf_program__fd(prog) < 0 ? 0 : read_missed(prog, &one);
 
-		if (!l->by_pos[pos])
-			continue;
-		if (bpf_obj_get_info_by_fd(bpf_program__fd(l->by_pos[pos]), &info, &size))
-			return -errno;
-		/* Kernels before 5.12 do not count them, and leave the 0. */
-		missed += info.recursion_misses;
+		if (err)
+			return err;
+		missed += one;
 	}
 	*ret_missed = missed;
 	return 0;

@@ -11,23 +11,35 @@
 #include "bpf/event.h"
 #include "src/caps.h"
 #include "src/filters.h"
-#include "src/funcs.h"
+#include "src/inventory.h"
+#include "src/splicer.h"
 
-/* Which of the programs: those for kprobe.multi links, or those for kprobes. */
+/* The kinds of programs, by how they are attached. */
 enum load_kind {
-	LOAD_MULTI,
-	LOAD_KPROBE,
+	LOAD_FENTRY_MULTI, /* fentry.multi links */
+	LOAD_MULTI,	   /* kprobe.multi links */
+	LOAD_MULTI_ANY,	   /* the same, with the position as cookie */
+	LOAD_KPROBE,	   /* kprobes behind perf events */
+	LOAD_KINDS,	   /* how many there are */
+};
+
+/* The programs that are needed, as bits: 1 << position, and 1 << LOAD_END. */
+#define LOAD_END 0
+
+struct load_needs {
+	uint8_t programs[LOAD_KINDS];
 };
 
 struct load_opts {
-	enum load_kind kind;
+	struct load_needs needs;
 	const struct caps *caps;
-	const struct funcs *funcs; /* decides which programs are needed */
+	const struct func_roles *roles;
 	const struct filters *filters;
-	const char *kernel_btf; /* BTF file for CO-RE; NULL: the kernel's own */
-	uint32_t snaplen;	/* bytes, 1 to EV_SNAPLEN_MAX */
-	uint32_t stack_room;	/* entries, 0 to EV_STACK_MAX; 0: no stacks */
-	uint32_t ring_bytes;	/* a power of two, a multiple of the page size */
+	struct splicer *splicer; /* of these filters */
+	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
+	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
+	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 
 struct loaded;
@@ -39,15 +51,15 @@ struct loaded;
  *
  * Says on stderr what is wrong.
  *
- * Return: 0, or -errno: -EINVAL if the filter cannot be translated, else what the kernel says.
+ * Return: 0, or -errno: what the kernel says.
  */
 int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
 
-/* loaded_program() - the program for functions with the skb at this position, 1 to KBTF_MAX_POS */
-const struct bpf_program *loaded_program(const struct loaded *l, int pos);
-
-/* loaded_end_program() - the program for the functions that end an skb's life */
-const struct bpf_program *loaded_end_program(const struct loaded *l);
+/*
+ * loaded_program() - the program for functions with the skb at this position, 1 to KBTF_MAX_POS, or
+ * for those that end an skb's life, LOAD_END; it was among the needs
+ */
+const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos);
 
 /* loaded_ring_fd() - the ring buffer map */
 int loaded_ring_fd(const struct loaded *l);

@@ -25,7 +25,7 @@
 #define FILE_NAME RUN_DIR "/functions"
 
 /* Changes with the format. */
-static const char magic[8] = "pwrufn1";
+static const char magic[8] = "pwrufn2";
 
 struct head {
 	char magic[8];
@@ -39,9 +39,10 @@ struct entry {
 	uint64_t addr;
 	uint32_t name;
 	uint32_t module;
+	uint32_t btf_id;
 	uint8_t pos;
 	uint8_t skip;
-	uint8_t pad[6];
+	uint8_t pad[2];
 };
 
 #define SUMMED_FROM offsetof(struct head, key)
@@ -131,6 +132,7 @@ static int parse_entry(const struct entry *e, const char *strings, size_t size, 
 		.name = name,
 		.module = *module ? module : NULL,
 		.addr = e->addr,
+		.btf_id = e->btf_id,
 		.pos = e->pos,
 		.skip = e->skip,
 	};
@@ -246,6 +248,7 @@ void *remember_format(uint64_t key, const struct inventory *inventory, size_t *r
 			.addr = f->addr,
 			.name = put_string(&strings, f->name),
 			.module = put_module(&strings, f->module),
+			.btf_id = f->btf_id,
 			.pos = f->pos,
 			.skip = f->skip,
 		};

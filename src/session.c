@@ -35,6 +35,7 @@ struct session {
 	const struct options *opts;
 	const volatile sig_atomic_t *stop;
 	struct filters filters;
+	struct splicer *splicer; /* of the filters */
 	struct kbtf *btf;
 	struct caps caps;
 	struct inventory inventory;
@@ -111,12 +112,35 @@ static int find_functions(struct session *s)
 	return err;
 }
 
+/* What can fail before anything is loaded; the filters first, which are the user's. */
 static int prepare(struct session *s)
 {
+	int err;
+
+	log_status("reading the kernel's types and functions ...");
+	err = kbtf_open(s->opts->kernel_btf, &s->btf);
+	if (err)
+		return err;
+	err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
+	if (!err)
+		err = filters_resolve(s->opts, s->btf, &s->caps, &s->filters);
+	if (!err)
+		err = splicer_new(&s->filters, &s->caps, &s->splicer);
+	if (!err)
+		err = find_functions(s);
+	if (!err)
+		attach_repair();
+	return err;
+}
+
+static int load(struct session *s)
+{
 	struct load_opts load = {
+		.needs = attach_needs(s->backend, &s->funcs),
 		.caps = &s->caps,
-		.funcs = &s->funcs,
+		.roles = &s->funcs.roles,
 		.filters = &s->filters,
+		.splicer = s->splicer,
 		.kernel_btf = s->opts->kernel_btf,
 		.snaplen = s->opts->snaplen,
 		/* A line of text has no place for a stack. */
@@ -125,24 +149,6 @@ static int prepare(struct session *s)
 	};
 	int err;
 
-	log_status("reading the kernel's types and functions ...");
-	err = kbtf_open(s->opts->kernel_btf, &s->btf);
-	if (err)
-		return err;
-	err = caps_detect(s->btf, s->opts->filter_load, &s->caps);
-	if (err)
-		return err;
-	err = filters_resolve(s->opts, s->btf, &s->caps, &s->filters);
-	if (err)
-		return err;
-	err = find_functions(s);
-	if (err)
-		return err;
-	attach_repair();
-	err = attach_choose(s->opts->backend, &s->funcs, &s->backend);
-	if (err)
-		return err;
-	load.kind = attach_kind(s->backend);
 	log_status("loading the programs ...");
 	err = load_programs(&load, &s->loaded);
 	if (err)
@@ -153,7 +159,17 @@ static int prepare(struct session *s)
 	return err;
 }
 
-static int attach(struct session *s)
+static void unload(struct session *s)
+{
+	attach_free(s->attached);
+	s->attached = NULL;
+	ring_close(s->ring);
+	s->ring = NULL;
+	load_free(s->loaded);
+	s->loaded = NULL;
+}
+
+static int attach_loaded(struct session *s)
 {
 	struct attach_opts opts = {
 		.loaded = s->loaded,
@@ -168,6 +184,27 @@ static int attach(struct session *s)
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
 	return err;
+}
+
+/* By the best way that works in the end; what the kernel promises it does not always keep. */
+static int attach(struct session *s)
+{
+	const struct backend *failed = NULL;
+	int err;
+
+	for (;;) {
+		err = attach_choose(s->opts->backend, &s->funcs, failed, &s->backend);
+		if (err)
+			return err;
+		err = load(s);
+		if (!err && !*s->stop)
+			err = attach_loaded(s);
+		if (!err || *s->stop || s->opts->backend)
+			return err;
+		unload(s);
+		failed = s->backend;
+		log_info("%s does not work here, so the next way is tried", attach_name(failed));
+	}
 }
 
 static int open_sink(struct session *s)
@@ -307,9 +344,14 @@ static int capture(struct session *s)
 
 static int test_attach(struct session *s)
 {
-	uint64_t start = clock_now_ns(), attached, detached;
-	int err = attach(s);
+	uint64_t start, attached, detached;
+	int err = attach_choose(s->opts->backend, &s->funcs, NULL, &s->backend);
 
+	if (!err)
+		err = load(s);
+	start = clock_now_ns();
+	if (!err)
+		err = attach_loaded(s);
 	if (err)
 		return err == -EINTR ? 0 : err;
 	attached = clock_now_ns();
@@ -347,11 +389,10 @@ static int run(struct session *s)
 
 static void session_free(struct session *s)
 {
-	attach_free(s->attached);
-	ring_close(s->ring);
+	unload(s);
 	view_close(s->capture.view);
 	names_free(s->names);
-	load_free(s->loaded);
+	splicer_free(s->splicer);
 	funcs_free(&s->funcs);
 	inventory_free(&s->inventory);
 	kbtf_close(s->btf);

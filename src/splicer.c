@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter/splice.h"
 #include "filter/translate.h"
 #include "src/log.h"
 
@@ -30,7 +31,8 @@ enum {
 };
 
 struct splicer {
-	int handler; /* libbpf's number for it; negative: not registered */
+	int handlers[SPLICER_SECTIONS]; /* libbpf's numbers for them */
+	size_t n_handlers;
 	const struct bpf_object *obj;
 	struct stub stubs[N_STUBS];
 	struct splice_prog current; /* arrays of the program that is being loaded */
@@ -143,7 +145,6 @@ int splicer_new(const struct filters *filters, const struct caps *caps,
 
 	if (!s)
 		return -ENOMEM;
-	s->handler = -1;
 	err = make_bodies(filters, caps, s);
 	if (err) {
 		splicer_free(s);
@@ -158,12 +159,21 @@ int splicer_register(struct splicer *s, const char *section, enum bpf_prog_type 
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .cookie = (long)s,
 		    .prog_prepare_load_fn = prepare);
-	int id = libbpf_register_prog_handler(section, type, attach_type, &handler);
+	int id;
 
+	if (s->n_handlers == SPLICER_SECTIONS)
+		return -E2BIG;
+	id = libbpf_register_prog_handler(section, type, attach_type, &handler);
 	if (id < 0)
 		return id;
-	s->handler = id;
+	s->handlers[s->n_handlers++] = id;
 	return 0;
+}
+
+void splicer_unregister(struct splicer *s)
+{
+	while (s->n_handlers)
+		libbpf_unregister_prog_handler(s->handlers[--s->n_handlers]);
 }
 
 void splicer_use(struct splicer *s, const struct bpf_object *obj)
@@ -180,8 +190,7 @@ void splicer_free(struct splicer *s)
 {
 	if (!s)
 		return;
-	if (s->handler >= 0)
-		libbpf_unregister_prog_handler(s->handler);
+	splicer_unregister(s);
 	splice_prog_free(&s->current);
 	for (size_t i = 0; i < STUB_EXPR; i++)
 		insn_buf_free(&s->stubs[i].body);

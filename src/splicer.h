@@ -7,11 +7,14 @@
  */
 #include <bpf/libbpf.h>
 
-#include "filter/splice.h"
 #include "src/caps.h"
 #include "src/filters.h"
 
+struct splice_prog;
 struct splicer;
+
+/* The most sections that a splicer serves. */
+#define SPLICER_SECTIONS 4
 
 /**
  * splicer_new() - translate the filters
@@ -31,12 +34,15 @@ int splicer_new(const struct filters *filters, const struct caps *caps,
  * @section: as libbpf wants it: a name, with a + behind it if more may follow
  * @type, @attach_type: how libbpf is to load the section's programs
  *
- * Once a splicer, before the object is opened; ends with splicer_free().
+ * Before the object is opened.
  *
- * Return: 0, or -errno.
+ * Return: 0, or -errno; -E2BIG after SPLICER_SECTIONS.
  */
 int splicer_register(struct splicer *s, const char *section, enum bpf_prog_type type,
 		     enum bpf_attach_type attach_type);
+
+/* splicer_unregister() - of all sections, once the object is loaded */
+void splicer_unregister(struct splicer *s);
 
 /* splicer_use() - the object whose programs will be loaded, once it is open */
 void splicer_use(struct splicer *s, const struct bpf_object *obj);

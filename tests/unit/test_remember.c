@@ -16,7 +16,7 @@
 #define KEY 0x1234567890abcdefULL
 
 static struct found some[] = {
-	{.name = "ip_rcv", .addr = 0xffffffff81000004, .pos = 1},
+	{.name = "ip_rcv", .addr = 0xffffffff81000004, .btf_id = 4711, .pos = 1},
 	{.name = "ip_output", .addr = 0xffffffff81000104, .pos = 3},
 	{.name = "kfree_skbmem", .addr = 0xffffffff81000204, .skip = SKIP_FREED},
 	{.name = "veth_xmit", .module = "veth", .addr = 0xffffffffc0000004, .pos = 1},
@@ -27,7 +27,7 @@ static struct found some[] = {
 static const struct inventory inventory = {
 	.v = some,
 	.n = ARRAY_SIZE(some),
-	.roles = {.release = 0xffffffff81000300, .tail = {1, 2, 3}, .end = {4, 5}},
+	.roles = {.release = 0xffffffff81000300, .tail = {1, 2, 3}, .end = {{4, 6}, {5, 7}}},
 };
 
 static int same_string(const char *a, const char *b)
@@ -43,6 +43,7 @@ static void assert_same(const struct inventory *a, const struct inventory *b)
 		assert_string_equal(a->v[i].name, b->v[i].name);
 		assert_true(same_string(a->v[i].module, b->v[i].module));
 		assert_int_equal(a->v[i].addr, b->v[i].addr);
+		assert_int_equal(a->v[i].btf_id, b->v[i].btf_id);
 		assert_int_equal(a->v[i].pos, b->v[i].pos);
 		assert_int_equal(a->v[i].skip, b->v[i].skip);
 	}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * fentry-multi: one link that holds all functions, by the ids of their types, with one program.
+ * Of all ways this one costs a function the least.
+ *
+ * The kernel finds a function by its type's name, and trampolines do not suit every function.  So
+ * functions of modules, those whose name is not theirs alone, and those that return a struct or
+ * take a variable number of arguments are left to kprobe-multi, which takes addresses.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "src/attach_multi.h"
+#include "src/backend.h"
+#include "src/log.h"
+#include "src/util.h"
+
+/*
+ * union bpf_attr, as BPF_LINK_CREATE takes it since 7.3 (include/uapi/linux/bpf.h there): libbpf
+ * knows it from 1.8 on.
+ */
+#define FENTRY_MULTI 59
+
+struct link_create_multi {
+	__u32 prog_fd;
+	__u32 target_fd;
+	__u32 attach_type;
+	__u32 flags;
+	__u64 ids;     /* address of __u32s, sorted */
+	__u64 cookies; /* address of __u64s */
+	__u32 cnt;
+	__u32 pad;
+};
+
+/* What is to be linked, by id. */
+struct target {
+	__u32 id;
+	__u64 cookie; /* position; 0: a function that ends an skb's life */
+	struct func func;
+};
+
+/* The same, as the kernel wants it. */
+struct targets {
+	__u32 *ids;
+	__u64 *cookies;
+};
+
+static int link_ids(int prog_fd, const __u32 *ids, const __u64 *cookies, size_t n)
+{
+	struct link_create_multi attr = {
+		.prog_fd = prog_fd,
+		.attach_type = FENTRY_MULTI,
+		.ids = (__u64)ids,
+		.cookies = (__u64)cookies,
+		.cnt = n,
+	};
+	int fd = syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int link_range(const struct links_job *job, size_t from, size_t n)
+{
+	const struct targets *targets = job->data;
+
+	return link_ids(job->prog_fd, targets->ids + from, targets->cookies + from, n);
+}
+
+static int load_empty_program(void)
+{
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = (enum bpf_attach_type)FENTRY_MULTI);
+
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+}
+
+static int fentry_multi_check(const struct funcs *funcs)
+{
+	int prog_fd = load_empty_program();
+	int fd = prog_fd < 0 ? prog_fd : -ENOENT;
+	int tries = 3;
+
+	for (size_t i = 0; prog_fd >= 0 && fd < 0 && tries && i < funcs->n; i++) {
+		__u32 id = funcs->v[i].btf_id;
+
+		if (!id)
+			continue;
+		fd = link_ids(prog_fd, &id, &(__u64){0}, 1);
+		tries--;
+	}
+	if (prog_fd >= 0)
+		close(prog_fd);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static enum load_kind fentry_multi_kind(const struct func *f)
+{
+	return f->btf_id ? LOAD_FENTRY_MULTI : LOAD_MULTI_ANY;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct target *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* All that have an id, sorted by it. @targets has room for all. */
+static size_t collect(const struct funcs *funcs, struct target *targets)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ENDS_MAX; i++) {
+		const struct func_end *end = &funcs->roles.end[i];
+
+		if (end->btf_id)
+			targets[n++] = (struct target){.id = end->btf_id, .func.name = end_name(i)};
+	}
+	for (size_t i = 0; i < funcs->n; i++) {
+		const struct func *f = &funcs->v[i];
+
+		if (f->btf_id)
+			targets[n++] = (struct target){
+				.id = f->btf_id,
+				.cookie = f->pos,
+				.func = *f,
+			};
+	}
+	qsort(targets, n, sizeof(*targets), by_id);
+	return n;
+}
+
+static int attach_ids(const struct loaded *loaded, const struct funcs *funcs, struct links *links,
+		      size_t *ret_refused)
+{
+	size_t room = funcs->n + ENDS_MAX;
+	struct target *v = calloc(room, sizeof(*v));
+	struct func *sorted = calloc(room, sizeof(*sorted));
+	struct targets targets = {
+		.ids = calloc(room, sizeof(*targets.ids)),
+		.cookies = calloc(room, sizeof(*targets.cookies)),
+	};
+	struct links_job job = {.funcs = sorted, .link = link_range, .data = &targets};
+	int err = -ENOMEM;
+
+	if (v && sorted && targets.ids && targets.cookies) {
+		job.n = collect(funcs, v);
+		for (size_t i = 0; i < job.n; i++) {
+			targets.ids[i] = v[i].id;
+			targets.cookies[i] = v[i].cookie;
+			sorted[i] = v[i].func;
+		}
+		job.prog_fd = bpf_program__fd(loaded_program(loaded, LOAD_FENTRY_MULTI, LOAD_END));
+		err = links_attach(links, &job, ret_refused);
+	}
+	free(v);
+	free(sorted);
+	free(targets.ids);
+	free(targets.cookies);
+	return err;
+}
+
+/* Those that have no id, by kprobe-multi. */
+static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, struct links *links,
+		       size_t *ret_refused)
+{
+	struct func *rest = calloc(funcs->n + 1, sizeof(*rest));
+	size_t n = 0;
+	int err;
+
+	if (!rest)
+		return -ENOMEM;
+	for (size_t i = 0; i < funcs->n; i++)
+		if (!funcs->v[i].btf_id)
+			rest[n++] = funcs->v[i];
+	err = multi_attach_any(loaded, rest, n, links, ret_refused);
+	free(rest);
+	return err;
+}
+
+/* Fast enough to be waited for in any case. */
+static int fentry_multi_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+{
+	links_free(state);
+	free(state);
+	return 0;
+}
+
+static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refused,
+			       void **ret_state)
+{
+	const struct loaded *loaded = opts->loaded;
+	const struct funcs *funcs = opts->funcs;
+	struct links *links = calloc(1, sizeof(*links));
+	size_t refused = 0;
+	int err;
+
+	if (!links)
+		return -ENOMEM;
+	err = attach_ids(loaded, funcs, links, &refused);
+	if (!err)
+		err = attach_rest(loaded, funcs, links, &refused);
+	if (err) {
+		fentry_multi_detach(links, true, NULL);
+		return err;
+	}
+	*ret_refused = refused;
+	*ret_state = links;
+	return 0;
+}
+
+const struct backend backend_fentry_multi = {
+	.name = "fentry-multi",
+	.end_kind = LOAD_FENTRY_MULTI,
+	.requirement = "Linux 7.3 with fentry.multi links",
+	.check = fentry_multi_check,
+	.kind_of = fentry_multi_kind,
+	.attach = fentry_multi_attach,
+	.detach = fentry_multi_detach,
+};

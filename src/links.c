@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/links.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "src/log.h"
+#include "src/util.h"
+
+static int keep(struct links *links, int fd)
+{
+	int *fds = grow(links->fds, links->n, &links->cap, sizeof(*fds));
+
+	if (!fds) {
+		close(fd);
+		return -ENOMEM;
+	}
+	links->fds = fds;
+	fds[links->n++] = fd;
+	return 0;
+}
+
+/* The words of the kernel for "not this function", as opposed to "not at all". */
+static bool is_bad_function(int err)
+{
+	return err == -EINVAL || err == -ENOENT || err == -ESRCH || err == -EBUSY ||
+	       err == -EOPNOTSUPP;
+}
+
+static int attach_range(struct links *links, const struct links_job *job, size_t from, size_t n,
+			size_t *ret_refused)
+{
+	int err = job->link(job, from, n);
+
+	if (err >= 0)
+		return keep(links, err);
+	if (!is_bad_function(err))
+		return err;
+	if (n > 1) {
+		err = attach_range(links, job, from, n / 2, ret_refused);
+		return err ? err : attach_range(links, job, from + n / 2, n - n / 2, ret_refused);
+	}
+	(*ret_refused)++;
+	log_verbose("%s is left out: the kernel refuses to attach to it (%s)",
+		    job->funcs[from].name, strerror(-err));
+	return 0;
+}
+
+int links_attach(struct links *links, const struct links_job *job, size_t *ret_refused)
+{
+	return job->n ? attach_range(links, job, 0, job->n, ret_refused) : 0;
+}
+
+void links_free(struct links *links)
+{
+	while (links->n)
+		close(links->fds[--links->n]);
+	free(links->fds);
+	*links = (struct links){0};
+}

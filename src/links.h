@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_LINKS_H
+#define PWRU_CAP_LINKS_H
+/*
+ * BPF links that each hold many functions.  One bad function fails a whole link, and the kernel
+ * does not say which.  So a list that fails is halved until the bad ones are alone; a list without
+ * bad ones is one link.
+ */
+#include <stddef.h>
+
+#include "src/funcs.h"
+
+struct links {
+	int *fds;
+	size_t n, cap;
+};
+
+/* A list of functions on its way to be attached. */
+struct links_job {
+	const struct func *funcs;
+	size_t n;
+	/* Links funcs[from..from+n); gives the descriptor of the link, or -errno. */
+	int (*link)(const struct links_job *job, size_t from, size_t n);
+	int prog_fd;
+	const void *data; /* what link() needs beyond that, one element a function */
+};
+
+/**
+ * links_attach() - attach to all functions of a list
+ * @ret_refused: incremented for each that is refused
+ *
+ * Return: 0, or -errno if it is not a function's fault; the links made so far are in @links then.
+ */
+int links_attach(struct links *links, const struct links_job *job, size_t *ret_refused);
+
+/* links_free() - detach; the links that were made first go last */
+void links_free(struct links *links);
+
+#endif
