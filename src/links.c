@@ -41,7 +41,8 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 		return err;
 	if (n > 1) {
 		err = attach_range(links, job, from, n / 2, ret_refused);
-		return err ? err : attach_range(links, job, from + n / 2, n - n / 2, ret_refused);
+		return err ? err
+			   : attach_range(links, job, from + n / 2, n - n / 2, ret_refused);
 	}
 	(*ret_refused)++;
 	log_verbose("%s is left out: the kernel refuses to attach to it (%s)",
