@@ -125,7 +125,8 @@ static size_t collect(const struct funcs *funcs, struct target *targets)
 		const struct func_end *end = &funcs->roles.end[i];
 
 		if (end->btf_id)
-			targets[n++] = (struct target){.id = end->btf_id, .func.name = end_name(i)};
+			targets[n++] =
+				(struct target){.id = end->btf_id, .func.name = end_name(i)};
 	}
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
