@@ -15,7 +15,8 @@ esac
 EVENTS=/sys/kernel/tracing/kprobe_events
 EXPEDITED=/sys/kernel/rcu_expedited
 
-fact() { echo "$@" >>"$OUT/facts"; }
+# Also seen while it runs: a run may take minutes.
+fact() { echo "$@" | tee -a "$OUT/facts"; }
 seconds_since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.2f", to - from }'; }
 running() { kill -0 "$1" 2>/dev/null; }
 
