@@ -21,6 +21,7 @@
 #include <linux/perf_event.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -34,6 +35,9 @@
 
 /* How often to look whether to go on, and to tell. */
 #define NOTE_EVERY 32
+
+/* Of the process while it detaches. */
+#define NICE 10
 
 /* Behind the call to ftrace. */
 #ifdef __x86_64__
@@ -230,6 +234,8 @@ void kprobe_job(int sock, void *opts)
 	tell(&job, (struct kprobe_note){NOTE_ATTACHED, err, .done = job.probes});
 	if (!err)
 		wait_for_end(&job);
+	/* The other process is to be back at the prompt first. */
+	setpriority(PRIO_PROCESS, 0, NICE);
 	err = detach(&job);
 	tell(&job, (struct kprobe_note){NOTE_DETACHED, err});
 	free(job.v);

@@ -16,7 +16,7 @@ EVENTS=/sys/kernel/tracing/kprobe_events
 EXPEDITED=/sys/kernel/rcu_expedited
 
 # Also seen while it runs: a run may take minutes.
-fact() { echo "$@" | tee -a "$OUT/facts"; }
+fact() { echo "$@" | tee -a "$OUT/facts" >&2; }
 seconds_since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.2f", to - from }'; }
 running() { kill -0 "$1" 2>/dev/null; }
 
