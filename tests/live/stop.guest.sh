@@ -172,9 +172,10 @@ terminal_case() {
 }
 
 loop_case() {
-	local i bad=0 iperf
+	local i bad=0 iperf server
 
-	in_b iperf3 -s -1 >/dev/null 2>&1 &
+	in_b iperf3 -s >/dev/null 2>&1 &
+	server=$!
 	wait_for 10 eval "in_b ss -ltn | grep -q :5201"
 	in_a iperf3 -c $IP_B -t 1000 -b 20M >/dev/null 2>&1 &
 	iperf=$!
@@ -184,8 +185,8 @@ loop_case() {
 		pwru-cap "${SOME[@]}" --test-attach >/dev/null 2>>"$OUT/loop.err" || bad=$((bad + 1))
 	done
 	running "$iperf" && fact loop.iperf_after yes
-	kill "$iperf"
-	wait
+	kill "$iperf" "$server"
+	wait "$iperf" "$server" 2>/dev/null
 	fact loop.runs "$LOOPS" "$bad"
 	gone loop
 }
