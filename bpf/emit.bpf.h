@@ -137,6 +137,9 @@ static __always_inline void emit(const bool direct, const struct site *site, con
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e;
 
+	/* Before anything is counted. */
+	if (stopped)
+		return;
 	if (!st)
 		return; /* never: the map has a value for each CPU */
 	COUNT(st, matched);

@@ -101,9 +101,9 @@ struct ev_stats {
 #define EV_TAIL_MAX 24
 
 /*
- * The same function entry has up to two addresses: that of the symbol, and that of the call to
- * ftrace, which comes 4 bytes later behind an endbr64.  Functions are aligned to 16 bytes, so
- * this makes them equal.
+ * The same function entry has up to three addresses: that of the symbol, that of the call to
+ * ftrace, which comes 4 bytes later behind an endbr64, and that behind the call (5 bytes), where
+ * kprobes are put.  Functions are aligned to 16 bytes, so this makes them equal.
  */
 #define EV_ENTRY_BLOCK(addr) ((addr) & ~15ULL)
 

@@ -6,6 +6,7 @@
  * they are read-only data, so the verifier knows their values and drops what is switched off.
  */
 #include <linux/bpf.h>
+#include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
 
@@ -28,6 +29,10 @@ const volatile __u32 cfg_stack_room = 64; /* entries; 0: no stacks */
 /* Functions that track.bpf.h knows by name, as EV_ENTRY_BLOCK(); 0 where the kernel has none. */
 const volatile __u64 cfg_release_ip;
 const volatile __u64 cfg_tail_ips[EV_TAIL_MAX];
+
+/* Set when the capture ends: detaching may take long, and what would come meanwhile is not wanted.
+ */
+volatile bool stopped;
 
 static __always_inline struct ev_stats *this_cpu_stats(void)
 {

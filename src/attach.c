@@ -87,37 +87,55 @@ struct load_needs attach_needs(const struct backend *backend, const struct funcs
 	return needs;
 }
 
-int attach_all(const struct backend *backend, const struct loaded *loaded,
-	       const struct funcs *funcs, struct attached **ret_attached,
-	       struct attach_result *ret_result)
+void attach_repair(void)
+{
+	kprobe_repair();
+}
+
+int attach_all(const struct backend *backend, const struct attach_opts *opts,
+	       struct attached **ret_attached, struct attach_result *ret_result)
 {
 	struct attached *a = calloc(1, sizeof(*a));
-	size_t refused = 0;
+	size_t refused = 0, n = opts->funcs->n;
 	int err;
 
 	if (!a)
 		return -ENOMEM;
 	a->backend = backend;
-	err = backend->attach(loaded, funcs, &refused, &a->state);
+	err = backend->attach(opts, &refused, &a->state);
 	if (err) {
-		log_error("attaching by %s failed: %s", backend->name, strerror(-err));
+		if (err != -EINTR)
+			log_error("attaching by %s failed: %s", backend->name, strerror(-err));
 		free(a);
 		return err;
 	}
-	if (refused == funcs->n) {
+	if (refused == n) {
 		log_error("the kernel refused to attach to any function by %s", backend->name);
 		attach_free(a);
 		return -EOPNOTSUPP;
 	}
 	*ret_attached = a;
-	*ret_result = (struct attach_result){.attached = funcs->n - refused, .refused = refused};
+	*ret_result = (struct attach_result){.attached = n - refused, .refused = refused};
 	return 0;
+}
+
+bool attach_lost(const struct attached *a)
+{
+	return a->backend->lost && a->backend->lost(a->state);
 }
 
 void attach_free(struct attached *a)
 {
 	if (!a)
 		return;
-	a->backend->detach(a->state);
+	a->backend->detach(a->state, false, NULL);
 	free(a);
+}
+
+int attach_free_wait(struct attached *a, const volatile sig_atomic_t *stop)
+{
+	int err = a->backend->detach(a->state, true, stop);
+
+	free(a);
+	return err;
 }

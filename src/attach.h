@@ -4,6 +4,8 @@
 /*
  * Attaching the loaded programs to the functions, and detaching them.
  */
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "src/funcs.h"
@@ -11,6 +13,13 @@
 
 struct attached;
 struct backend;
+
+struct attach_opts {
+	const struct loaded *loaded; /* programs of the backend's kind; must outlive the result */
+	const struct funcs *funcs;   /* sorted by position; must outlive the result */
+	const volatile sig_atomic_t *stop; /* not 0: give up */
+	bool rcu_expedited;		   /* may be switched on for as long as it takes */
+};
 
 struct attach_result {
 	size_t attached; /* functions that are watched */
@@ -39,22 +48,42 @@ const char *attach_name(const struct backend *backend);
 struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs);
 
 /**
+ * attach_repair() - put right what runs that were killed have left behind
+ *
+ * The kernel's part of it goes on in the background. Says on stderr that there was something.
+ */
+void attach_repair(void);
+
+/**
  * attach_all() - attach to all functions
  * @backend: from attach_choose()
- * @loaded: programs of its kind; must outlive the result
- * @funcs: functions, sorted by position
+ * @opts: what to attach to what
  * @ret_attached: receives the new object, on success only
  * @ret_result: what was done
  *
  * A function that the kernel refuses is left out and counted. Says on stderr what is wrong.
  *
- * Return: 0 or -errno.
+ * Return: 0; -EINTR if @opts->stop was set before all were attached; or -errno.
  */
-int attach_all(const struct backend *backend, const struct loaded *loaded,
-	       const struct funcs *funcs, struct attached **ret_attached,
-	       struct attach_result *ret_result);
+int attach_all(const struct backend *backend, const struct attach_opts *opts,
+	       struct attached **ret_attached, struct attach_result *ret_result);
 
-/* attach_free() - detach all; afterwards no program runs any more; @a may be NULL */
+/* attach_lost() - are the programs not attached any more, although nobody has detached them? */
+bool attach_lost(const struct attached *a);
+
+/*
+ * attach_free() - begin to detach all; where that is slow it goes on in the background, and
+ * programs still run (loaded_stop() is what makes them silent). @a may be NULL.
+ */
 void attach_free(struct attached *a);
+
+/**
+ * attach_free_wait() - detach all; afterwards no program runs any more
+ * @stop: not 0: wait no longer; NULL: to the end
+ *
+ * Return: 0; -EINTR because of @stop: the detaching goes on in the background; or -errno if
+ * something is left behind, which has been said on stderr.
+ */
+int attach_free_wait(struct attached *a, const volatile sig_atomic_t *stop);
 
 #endif

@@ -179,15 +179,22 @@ static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, s
 	return err;
 }
 
-static void fentry_multi_detach(void *state)
+/* Fast enough to be waited for in any case. */
+static int fentry_multi_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
 {
-	links_free(state);
+	if (wait)
+		links_free(state);
+	else
+		links_leave(state);
 	free(state);
+	return 0;
 }
 
-static int fentry_multi_attach(const struct loaded *loaded, const struct funcs *funcs,
-			       size_t *ret_refused, void **ret_state)
+static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refused,
+			       void **ret_state)
 {
+	const struct loaded *loaded = opts->loaded;
+	const struct funcs *funcs = opts->funcs;
 	struct links *links = calloc(1, sizeof(*links));
 	size_t refused = 0;
 	int err;
@@ -198,7 +205,7 @@ static int fentry_multi_attach(const struct loaded *loaded, const struct funcs *
 	if (!err)
 		err = attach_rest(loaded, funcs, links, &refused);
 	if (err) {
-		fentry_multi_detach(links);
+		fentry_multi_detach(links, true, NULL);
 		return err;
 	}
 	*ret_refused = refused;

@@ -1,213 +1,175 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kprobe: for kernels without kprobe.multi links.  A perf event each function would be slow to
- * attach and, worse, to detach: each waits for a grace period of its own.  So the functions of one
- * argument position are probes of ONE event: lines in tracefs' kprobe_events that name the same
- * event, which the kernel takes as several probes of it (since 5.4); then a perf event on that
- * event arms them all, and its program runs for each.
+ * kprobe: for kernels without kprobe.multi links.
  *
- * The events live in the kernel until they are removed, also when we die; their group has our
- * process id in its name.
+ * The kernel may take long to remove what this attaches, and what it attaches does not go away
+ * with the process.  So a process of its own does the work and holds what there is (the keeper,
+ * attach_kprobe_job.c); here is what remains in the process that captures: it starts the keeper,
+ * shows how it goes on, and tells it to end.  If this process is killed, the keeper finds itself
+ * alone and removes everything.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/perf_event.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/syscall.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "src/attach_kprobe_job.h"
 #include "src/backend.h"
+#include "src/clock.h"
+#include "src/keeper.h"
+#include "src/kprobe_events.h"
 #include "src/log.h"
-#include "src/tracefs.h"
-#include "src/util.h"
+#include "src/rcu_expedited.h"
 
-/* An event for each position, and one for the functions that end an skb's life. */
-#define N_EVENTS  (KBTF_MAX_POS + 1)
-#define EVENT_END LOAD_END
+/* How soon a signal is seen that came between looking for it and waiting. */
+#define POLL_MS 100
 
 struct kprobes {
-	int events_fd; /* tracefs' kprobe_events, for appending */
-	int perf_fds[N_EVENTS];
-	size_t probes[N_EVENTS]; /* how many the event has */
+	int sock; /* to the keeper */
+	const struct funcs *funcs;
+	uint64_t since_ns; /* start of what goes on, for the rate */
+	size_t refused;
 };
-
-static int open_events(void)
-{
-	const char *dir;
-	char path[64];
-	int fd = tracefs_dir(&dir);
-
-	if (fd < 0)
-		return fd;
-	snprintf(path, sizeof(path), "%s/kprobe_events", dir);
-	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
 
 static int kprobe_check(const struct funcs *funcs)
 {
-	int fd = open_events();
-
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	return kprobe_events_check();
 }
 
-static int write_line(int fd, const char *line)
+/* The programs that the functions need. */
+static size_t program_fds(const struct attach_opts *opts, int *fds)
 {
-	return write(fd, line, strlen(line)) < 0 ? -errno : 0;
+	unsigned int needed = 1 << LOAD_END;
+	size_t n = 0;
+
+	for (size_t i = 0; i < opts->funcs->n; i++)
+		needed |= 1 << opts->funcs->v[i].pos;
+	for (int pos = 0; pos <= KBTF_MAX_POS; pos++)
+		if (needed & 1 << pos)
+			fds[n++] = bpf_program__fd(loaded_program(opts->loaded, LOAD_KPROBE, pos));
+	return n;
 }
 
-static void event_name(char *name, size_t size, int event)
+static void show_progress(const struct kprobes *k, const char *what, uint32_t done, uint32_t of)
 {
-	snprintf(name, size, "pwru_cap_%d/pos%d", getpid(), event);
+	double seconds = (clock_now_ns() - k->since_ns) / 1e9;
+	double rate = seconds > 0 ? done / seconds : 0;
+
+	if (rate > 0)
+		log_status("%s: %u of %u functions, %.0f a second, %.0f s left ...", what, done, of,
+			   rate, (of - done) / rate);
+	else
+		log_status("%s: %u of %u functions ...", what, done, of);
 }
 
-/*
- * One line a write, so that a refusal is this function's alone.  By name: the kernel takes probes
- * by address for the same place and refuses the second one in an event.
- */
-static int add_probe(struct kprobes *k, int event, const char *module, const char *func)
+static void take_note(struct kprobes *k, const struct kprobe_note *note)
 {
-	char name[48], line[512];
-	int err;
-
-	event_name(name, sizeof(name), event);
-	snprintf(line, sizeof(line), "p:%s %s%s%s\n", name, module ?: "", module ? ":" : "", func);
-	err = write_line(k->events_fd, line);
-	if (!err)
-		k->probes[event]++;
-	return err;
-}
-
-static int read_event_id(int event, uint64_t *ret_id)
-{
-	char name[48], path[128], *text;
-	const char *dir;
-	int err = tracefs_dir(&dir);
-
-	if (err)
-		return err;
-	event_name(name, sizeof(name), event);
-	snprintf(path, sizeof(path), "%s/events/%s/id", dir, name);
-	err = read_file(path, &text, NULL);
-	if (err)
-		return err;
-	text[strcspn(text, "\n")] = '\0';
-	err = parse_u64(text, UINT64_MAX, ret_id);
-	free(text);
-	return err;
-}
-
-/* Arms the probes of an event, with the program behind them. */
-static int arm(struct kprobes *k, int event, const struct bpf_program *prog)
-{
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_TRACEPOINT,
-		.size = sizeof(attr),
-		.sample_period = 1,
-		.wakeup_events = 1,
-	};
-	uint64_t id;
-	int fd, err = read_event_id(event, &id);
-
-	if (err)
-		return err;
-	attr.config = id;
-	/* One CPU is enough for a program: it runs wherever the probe is hit. */
-	fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	k->perf_fds[event] = fd;
-	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, bpf_program__fd(prog)) ||
-	    ioctl(fd, PERF_EVENT_IOC_ENABLE, 0))
-		return -errno;
-	return 0;
-}
-
-static void kprobe_detach(void *state)
-{
-	struct kprobes *k = state;
-	char name[48], line[64];
-	int err;
-
-	for (int event = 0; event < N_EVENTS; event++)
-		if (k->perf_fds[event] >= 0)
-			close(k->perf_fds[event]);
-	for (int event = 0; event < N_EVENTS; event++) {
-		if (!k->probes[event])
-			continue;
-		event_name(name, sizeof(name), event);
-		snprintf(line, sizeof(line), "-:%s\n", name);
-		err = write_line(k->events_fd, line);
-		if (err)
-			log_error("%s could not be removed from kprobe_events: %s", name,
-				  strerror(-err));
+	switch (note->kind) {
+	case NOTE_ATTACHING:
+		show_progress(k, "attaching", note->done, note->of);
+		break;
+	case NOTE_DETACHING:
+		show_progress(k, "detaching", note->done, note->of);
+		break;
+	case NOTE_REFUSED:
+		k->refused++;
+		log_verbose("%s is left out: the kernel refuses a probe on it (%s)",
+			    k->funcs->v[note->done].name, strerror(-note->err));
+		break;
+	case NOTE_ATTACHED:
+	case NOTE_DETACHED:
+		break;
 	}
-	close(k->events_fd);
-	free(k);
 }
 
-static int add_all(struct kprobes *k, const struct funcs *funcs, size_t *refused)
+/* Until a note of that kind. Returns its error, -EINTR because of @stop, -ESRCH without keeper. */
+static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *stop)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(funcs->roles.end); i++)
-		if (funcs->roles.end[i].addr)
-			add_probe(k, EVENT_END, NULL, end_name(i));
-	for (size_t i = 0; i < funcs->n; i++) {
-		const struct func *f = &funcs->v[i];
-		int err = add_probe(k, f->pos, f->module, f->name);
+	struct pollfd readable = {.fd = k->sock, .events = POLLIN};
+	struct kprobe_note note;
 
-		if (i % 64 == 0)
-			log_status("registering probes: %zu of %zu", i, funcs->n);
-		if (!err)
+	k->since_ns = clock_now_ns();
+	for (;;) {
+		if (stop && *stop)
+			return -EINTR;
+		if (poll(&readable, 1, POLL_MS) <= 0)
 			continue;
-		if (err == -ENOMEM || err == -EBADF)
-			return err;
-		++*refused;
-		log_verbose("%s is left out: the kernel refuses a probe on it (%s)", f->name,
-			    strerror(-err));
+		if (recv(k->sock, &note, sizeof(note), MSG_DONTWAIT) != sizeof(note))
+			return -ESRCH;
+		take_note(k, &note);
+		if ((int)note.kind == kind)
+			return note.err;
 	}
-	return 0;
 }
 
-static int kprobe_attach(const struct loaded *loaded, const struct funcs *funcs,
-			 size_t *ret_refused, void **ret_state)
+static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	struct kprobes *k = calloc(1, sizeof(*k));
-	size_t refused = 0;
+	int fds[KEEPER_FDS_MAX];
 	int err;
 
 	if (!k)
 		return -ENOMEM;
-	for (int event = 0; event < N_EVENTS; event++)
-		k->perf_fds[event] = -1;
-	k->events_fd = open_events();
-	if (k->events_fd < 0) {
-		err = k->events_fd;
+	k->funcs = opts->funcs;
+	k->sock = keeper_start(kprobe_job, (void *)opts, fds, program_fds(opts, fds));
+	err = k->sock < 0 ? k->sock : wait_for(k, NOTE_ATTACHED, opts->stop);
+	if (err) {
+		/* That is enough for the keeper to undo what it has done. */
+		if (k->sock >= 0)
+			close(k->sock);
 		free(k);
 		return err;
 	}
-	err = add_all(k, funcs, &refused);
-	/* The end of ids first: an id must not outlive its skb. */
-	for (int event = 0; !err && event < N_EVENTS; event++)
-		if (k->probes[event])
-			err = arm(k, event, loaded_program(loaded, LOAD_KPROBE, event));
-	if (err) {
-		kprobe_detach(k);
-		return err;
-	}
-	*ret_refused = refused;
+	*ret_refused = k->refused;
 	*ret_state = k;
 	return 0;
 }
 
+/* The keeper says nothing while it waits: there is only the end to be read. */
+static bool kprobe_lost(const void *state)
+{
+	const struct kprobes *k = state;
+	char byte;
+
+	return recv(k->sock, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 ||
+	       (errno != EAGAIN && errno != EINTR);
+}
+
+static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+{
+	struct kprobes *k = state;
+	int err = 0;
+
+	shutdown(k->sock, SHUT_WR);
+	if (wait)
+		err = wait_for(k, NOTE_DETACHED, stop);
+	if (err && err != -EINTR)
+		log_error("some probes could not be removed (%s): the next run will try again",
+			  strerror(-err));
+	close(k->sock);
+	free(k);
+	return err;
+}
+
+void kprobe_repair(void)
+{
+	int sock, n = kprobe_events_sweep(false);
+
+	rcu_expedited_repair();
+	if (n <= 0)
+		return;
+	log_info("removing the probes of a pwru-cap that was killed, in the background");
+	sock = keeper_start(kprobe_sweep_job, NULL, NULL, 0);
+	if (sock < 0)
+		log_error("a process to remove them: %s", strerror(-sock));
+	else
+		close(sock);
+}
+
 static enum load_kind kprobe_kind(const struct func *f)
 {
-	(void)f;
 	return LOAD_KPROBE;
 }
 
@@ -218,5 +180,6 @@ const struct backend backend_kprobe = {
 	.check = kprobe_check,
 	.kind_of = kprobe_kind,
 	.attach = kprobe_attach,
+	.lost = kprobe_lost,
 	.detach = kprobe_detach,
 };

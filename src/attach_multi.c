@@ -118,15 +118,21 @@ static int attach_ends(const struct loaded *loaded, const struct func_roles *rol
 	return n ? attach_funcs(loaded, ends, n, LOAD_END, links, &refused) : 0;
 }
 
-static void multi_detach(void *state)
+/* Fast enough to be waited for in any case. */
+static int multi_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
 {
-	links_free(state);
+	if (wait)
+		links_free(state);
+	else
+		links_leave(state);
 	free(state);
+	return 0;
 }
 
-static int multi_attach(const struct loaded *loaded, const struct funcs *funcs, size_t *ret_refused,
-			void **ret_state)
+static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
+	const struct loaded *loaded = opts->loaded;
+	const struct funcs *funcs = opts->funcs;
 	struct links *links = calloc(1, sizeof(*links));
 	size_t refused = 0;
 	int err;
@@ -143,7 +149,7 @@ static int multi_attach(const struct loaded *loaded, const struct funcs *funcs, 
 		err = attach_funcs(loaded, funcs->v + i, next - i, pos, links, &refused);
 	}
 	if (err) {
-		multi_detach(links);
+		multi_detach(links, true, NULL);
 		return err;
 	}
 	*ret_refused = refused;

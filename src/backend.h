@@ -19,16 +19,24 @@ struct backend {
 	enum load_kind (*kind_of)(const struct func *f);
 	/*
 	 * Attaches to all functions, leaves out and counts those that the kernel refuses, and gives
-	 * its own state for detach(). Undoes what it did when it returns an error (-errno).
+	 * its own state for the functions below. Undoes what it did when it returns an error
+	 * (-errno; -EINTR if *opts->stop was set).
 	 */
-	int (*attach)(const struct loaded *loaded, const struct funcs *funcs, size_t *ret_refused,
-		      void **ret_state);
-	/* Detaches; when it returns, no program runs any more. */
-	void (*detach)(void *state);
+	int (*attach)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+	/* As attach_lost(); NULL: it cannot happen. */
+	bool (*lost)(const void *state);
+	/*
+	 * Detaches, frees the state.  If @wait, it returns when no program runs any more, or when
+	 * *stop is set (NULL: it is not); otherwise soon.  Returns as attach_free_wait() does.
+	 */
+	int (*detach)(void *state, bool wait, const volatile sig_atomic_t *stop);
 };
 
 extern const struct backend backend_fentry_multi;
 extern const struct backend backend_multi;
 extern const struct backend backend_kprobe;
+
+/* Removes what runs of backend_kprobe that were killed have left behind, in the background. */
+void kprobe_repair(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "src/keeper.h"
 #include "src/log.h"
 #include "src/util.h"
 
@@ -52,6 +53,23 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 int links_attach(struct links *links, const struct links_job *job, size_t *ret_refused)
 {
 	return job->n ? attach_range(links, job, 0, job->n, ret_refused) : 0;
+}
+
+/* The last to hold the links lets go of them when it ends, which is now. */
+static void let_go(int sock, void *ctx)
+{
+	(void)sock;
+	(void)ctx;
+}
+
+void links_leave(struct links *links)
+{
+	/* If it does not work, we are the last, and wait. */
+	int sock = keeper_start(let_go, NULL, links->fds, links->n);
+
+	if (sock >= 0)
+		close(sock);
+	links_free(links);
 }
 
 void links_free(struct links *links)

@@ -36,4 +36,10 @@ int links_attach(struct links *links, const struct links_job *job, size_t *ret_r
 /* links_free() - detach; the links that were made first go last */
 void links_free(struct links *links);
 
+/*
+ * links_leave() - the same, but in the background if that can be: each link waits for the kernel,
+ * a tenth of a second on some
+ */
+void links_leave(struct links *links);
+
 #endif

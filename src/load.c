@@ -3,10 +3,13 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "pwru_cap.skel.h"
 #include "src/log.h"
@@ -216,6 +219,13 @@ int loaded_missed(const struct loaded *l, uint64_t *ret_missed)
 	}
 	*ret_missed = missed;
 	return 0;
+}
+
+int loaded_stop(const struct loaded *l)
+{
+	l->skel->bss->stopped = true;
+	/* A grace period: programs run within RCU read sections. */
+	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
 }
 
 void load_free(struct loaded *l)

@@ -85,6 +85,15 @@ int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats);
  */
 int loaded_missed(const struct loaded *l, uint64_t *ret_missed);
 
+/**
+ * loaded_stop() - from now on the programs count and record nothing, wherever they are attached
+ *
+ * Waits for those that run at the moment; some milliseconds.
+ *
+ * Return: 0, or -errno: the kernel (one with nohz_full CPUs) cannot say that none runs any more.
+ */
+int loaded_stop(const struct loaded *l);
+
 /* load_free() - unload; @l may be NULL */
 void load_free(struct loaded *l);
 

@@ -140,6 +140,9 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_TRACE_XDP:
 		o->trace_xdp = true;
 		return 0;
+	case OPT_NO_RCU_EXPEDITED:
+		o->no_rcu_expedited = true;
+		return 0;
 	case OPT_TEST_ATTACH:
 		o->test_attach = true;
 		return 0;

@@ -38,6 +38,7 @@ struct options {
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */
+	bool no_rcu_expedited;	 /* --no-rcu-expedited */
 	bool test_attach;	 /* --test-attach */
 	struct meta_cfg meta;	 /* the meta filters, -i among them */
 	struct terms terms;	 /* the simple flags; they are in the expression */

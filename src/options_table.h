@@ -20,6 +20,7 @@ enum {
 	OPT_FILTER_LOAD,
 	OPT_DUMP_EBPF,
 	OPT_BACKEND,
+	OPT_NO_RCU_EXPEDITED,
 	OPT_TEST_ATTACH,
 	OPT_FAMILY,
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */

@@ -168,6 +168,8 @@ static int prepare(struct session *s)
 		err = find_functions(s);
 	if (!err)
 		err = find_progs(s);
+	if (!err)
+		attach_repair();
 	return err;
 }
 
@@ -224,10 +226,16 @@ static void unload(struct session *s)
 static int attach_loaded(struct session *s)
 {
 	struct load_opts load = load_opts(s);
+	struct attach_opts opts = {
+		.loaded = s->loaded,
+		.funcs = &s->funcs,
+		.stop = s->stop,
+		.rcu_expedited = !s->opts->no_rcu_expedited,
+	};
 	int err;
 
 	log_status("attaching to %zu functions (%s) ...", s->funcs.n, attach_name(s->backend));
-	err = attach_all(s->backend, s->loaded, &s->funcs, &s->attached, &s->result);
+	err = attach_all(s->backend, &opts, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
 	if (!err)
@@ -318,15 +326,34 @@ static int listen(struct session *s)
 			log_error("reading the ring buffer: %s", strerror(-n));
 			return n;
 		}
-		if (clock_now_ns() >= next) {
-			next = clock_now_ns() + SECOND_NS;
-			tick(s);
+		if (clock_now_ns() < next)
+			continue;
+		next = clock_now_ns() + SECOND_NS;
+		tick(s);
+		if (attach_lost(s->attached)) {
+			log_error("the functions are not watched any more: the process that held "
+				  "the probes was killed");
+			return -EOWNERDEAD;
 		}
 	}
 	return 0;
 }
 
-/* Detach, then take all that is still in the ring: only then are the counts final. */
+/* Nothing is recorded any more when this returns. */
+static void stop_programs(struct session *s)
+{
+	int err = loaded_stop(s->loaded);
+
+	if (err) {
+		log_verbose("waiting until all is detached (membarrier: %s)", strerror(-err));
+		attach_free_wait(s->attached, NULL);
+	} else {
+		attach_free(s->attached);
+	}
+	s->attached = NULL;
+}
+
+/* Stop, then take all that is still in the ring: only then are the counts final. */
 static int finish(struct session *s)
 {
 	struct ev_stats stats = {0};
@@ -336,7 +363,7 @@ static int finish(struct session *s)
 	int counted, err;
 
 	log_status("detaching ...");
-	detach(s);
+	stop_programs(s);
 	ring_drain(s->ring);
 	counted = loaded_stats(s->loaded, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
@@ -366,7 +393,9 @@ static int capture(struct session *s)
 	int err = attach(s), heard;
 
 	/* Stopped before it began: an old file keeps what is in it. */
-	if (err || *s->stop)
+	if (*s->stop)
+		return err == -EINTR ? 0 : err;
+	if (err)
 		return err;
 	err = open_sink(s);
 	if (err)
@@ -387,9 +416,15 @@ static int test_attach(struct session *s)
 	if (!err)
 		err = attach_loaded(s);
 	if (err)
-		return err;
+		return err == -EINTR ? 0 : err;
 	attached = clock_now_ns();
-	detach(s);
+	log_status("detaching ...");
+	attached_progs_detach(s->attached_progs);
+	/* All of it, also what goes on in the background otherwise. */
+	err = attach_free_wait(s->attached, s->stop);
+	s->attached = NULL;
+	if (err)
+		return err == -EINTR ? 0 : err;
 	detached = clock_now_ns();
 	log_status_clear();
 	printf("%-14s %10s %12s %12s\n%-14s %10zu %10.3f s %10.3f s\n", "backend", "functions",

@@ -21,6 +21,7 @@ static void test_defaults(void **state)
 	assert_false(o.test_attach);
 	assert_false(o.trace_tc);
 	assert_false(o.trace_xdp);
+	assert_false(o.no_rcu_expedited);
 	assert_null(o.backend);
 	assert_null(o.expression);
 	assert_string_equal(o.command_line, "pwru-cap");
@@ -50,7 +51,8 @@ static void test_all(void **state)
 static void test_long_names(void **state)
 {
 	struct options o = GOOD("--snapshot-length=100", "--interface", "lo", "--buffer-size=1024",
-				"--packet-buffered", "--kernel-btf=x", "--test-attach");
+				"--packet-buffered", "--kernel-btf=x", "--test-attach",
+				"--no-rcu-expedited");
 
 	(void)state;
 	assert_int_equal(o.snaplen, 100);
@@ -59,6 +61,7 @@ static void test_long_names(void **state)
 	assert_true(o.packet_buffered);
 	assert_string_equal(o.kernel_btf, "x");
 	assert_true(o.test_attach);
+	assert_true(o.no_rcu_expedited);
 	assert_null(o.expression);
 	options_free(&o);
 }
