@@ -193,6 +193,7 @@ const char *caps_explain_refusal(void)
 		free(text);
 	}
 	if (!*why && tracefs_dir(&dir) == -ENOENT)
-		why = " (this kernel offers no function tracing)";
+		why = " (tracefs is not there: mount it with 'mount -t tracefs tracefs "
+		      "/sys/kernel/tracing', or the kernel lacks CONFIG_DYNAMIC_FTRACE)";
 	return why;
 }

@@ -55,21 +55,24 @@ int links_attach(struct links *links, const struct links_job *job, size_t *ret_r
 	return job->n ? attach_range(links, job, 0, job->n, ret_refused) : 0;
 }
 
-/* The last to hold the links lets go of them when it ends, which is now. */
-static void let_go(int sock, void *ctx)
+/* Whoever is the last to hold the links waits: not we, but the keeper, which ends after us. */
+static void outlive(int sock, void *ctx)
 {
-	(void)sock;
+	char byte;
+
 	(void)ctx;
+	while (read(sock, &byte, sizeof(byte)) < 0 && errno == EINTR)
+		;
 }
 
 void links_leave(struct links *links)
 {
-	/* If it does not work, we are the last, and wait. */
-	int sock = keeper_start(let_go, NULL, links->fds, links->n);
+	/* If it does not work, we are the last. */
+	int sock = keeper_start(outlive, NULL, links->fds, links->n);
 
+	links_free(links);
 	if (sock >= 0)
 		close(sock);
-	links_free(links);
 }
 
 void links_free(struct links *links)

@@ -151,6 +151,8 @@ error_cases() {
 	umount /sys/kernel/debug/tracing 2>/dev/null
 	umount /sys/kernel/debug 2>/dev/null
 	umount /sys/kernel/tracing
+	# What it remembers of the kernel would do without.
+	rm -rf /run/pwru-cap
 	run_case no_tracefs pwru-cap -w "$OUT/no_tracefs.pcapng" icmp
 	mount -t tracefs tracefs /sys/kernel/tracing
 }
