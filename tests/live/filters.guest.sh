@@ -27,10 +27,17 @@ start() {
 	names="$names $name" pids="$pids $!"
 }
 
+# Waited for: it remembers the kernel's functions for those that start after it.
+reference() {
+	began=$(date +%s)
+	start "all-$round" '' '' -B 131072
+	wait_for 120 listens "$OUT/all-$round.err" || echo "all-$round: does not listen" >&2
+}
+
 # capture TCPDUMP TSHARK ARGS...: one more in this round, which runs when it is full.  What the
 # capture is to hold is what both filters find in an unfiltered capture of the same round.
 capture() {
-	[ -n "$names" ] || start "all-$round" '' '' -B 131072
+	[ -n "$names" ] || reference
 	n=$((n + 1))
 	tcpdump=$1 tshark=$2
 	shift 2
@@ -55,7 +62,6 @@ comment() {
 
 # All that have been started see one round.
 run_round() {
-	began=$(date +%s)
 	for name in $names; do
 		wait_for 300 listens "$OUT/$name.err" || echo "$name: does not listen" >&2
 	done
