@@ -182,8 +182,9 @@ meta() {
 		--filter-comm 'a sender' udp port 5353
 	comment 'comm=openssl' --filter-comm openssl
 	comment 'pid=0' --pid 0
-	# The stack says whose packets they are: its other users look for a name service in vain.
-	capture '' 'frame.comment contains "unix_"' --family unix
+	# The stack says whose packets they are, if it is not that of an interrupt above.
+	capture '' 'frame.comment contains "unix_" && !(frame.comment contains "irq")' \
+		--family unix
 	capture ip '' --family inet
 	capture ip6 '' --family inet6
 	capture tcp '' --proto tcp
