@@ -198,7 +198,8 @@ meta() {
 	comment 'mark=0x10' --filter-expr 'skb->mark == 16'
 	comment "ifindex=$(in_b cat /sys/class/net/x1/ifindex)" \
 		--filter-expr "skb->dev->ifindex == $(in_b cat /sys/class/net/x1/ifindex)"
-	capture 'ip proto 4' "frame.comment contains \" netns=$(netns $NS_B) \"" \
+	capture 'ip proto 4' \
+		"frame.comment contains \" netns=$(netns $NS_B) \" && !(frame.comment contains \" len=0\")" \
 		--filter-netns $NS_B --filter-expr 'skb->len > 0' --proto ipip
 	[ -z "$names" ] || run_round
 }
