@@ -43,7 +43,8 @@ $(PLAIN)/%.o: %.c
 $(GUEST_BIN): %: %.o $(FILTER_OBJ:$(ASAN)/%=$(PLAIN)/%)
 	$(Q)$(CC) -o $@ $^ -lbpf -lpcap
 
-.PHONY: check-filter-guests
+.PHONY: check-filter-guests guest-tests
+guest-tests: $(GUEST_BIN)
 check-filter-guests: $(GUEST_BIN)
 	$(Q)BUILD=$(BUILD) tests/filter/guests
 

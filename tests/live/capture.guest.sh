@@ -19,7 +19,7 @@ capture_start() {
 	# Not the function: the process is to be signalled.
 	pwru-cap ${FEW:+--filter-func "$FEW"} "$@" 2>"$OUT/$name.err" &
 	CAP=$!
-	wait_for 60 grep -q 'listening on' "$OUT/$name.err" || echo "$name: does not listen" >&2
+	wait_for 60 listens "$OUT/$name.err" || echo "$name: does not listen" >&2
 }
 
 capture_stop() {

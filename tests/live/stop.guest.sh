@@ -1,5 +1,5 @@
 #!/bin/bash
-# Runs in a guest: starts and ends captures in all ways, and leaves in $OUT, for tests/live/stop to
+# stop.guest.sh LOOPS: runs in a guest: starts and ends captures in all ways, and leaves in $OUT, for tests/live/stop to
 # judge, what that took and what it left behind: a line "NAME VALUE..." each in $OUT/facts.
 set -u
 # Job control: without it, what runs in the background would have SIGINT ignored.
@@ -9,9 +9,10 @@ set -m
 # Kprobes are slow to attach under emulation: some 270 functions do.
 SOME=(--filter-func '(ip|tcp|skb|udp|nf)_.*')
 case $KERNEL in
-5.10 | 6.1) KPROBE=yes ARGS=("${SOME[@]}") LOOPS=20 ;;
-*) KPROBE='' ARGS=() LOOPS=100 ;;
+5.10 | 6.1) KPROBE=yes ARGS=("${SOME[@]}") ;;
+*) KPROBE='' ARGS=() ;;
 esac
+LOOPS=$1
 EVENTS=/sys/kernel/tracing/kprobe_events
 EXPEDITED=/sys/kernel/rcu_expedited
 
