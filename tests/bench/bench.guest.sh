@@ -115,6 +115,9 @@ case $KERNEL in
 	measure pwru 'Listening for events' pwru tcp port 443
 	;;
 *)
+	# The first run asks the kernel, the others remember.
+	cap first -w /tmp/out.pcapng tcp port 443
+	cap later -w /tmp/out.pcapng tcp port 443
 	for mode in direct window probe; do
 		cap "no-match-$mode" --backend kprobe-multi --filter-load "$mode" -w /tmp/out.pcapng \
 			tcp port 443
