@@ -64,17 +64,27 @@ $(FUZZ)/fuzz_splice: tests/fuzz/fuzz_splice.c filter/splice.c
 $(FUZZ)/fuzz_fexpr: tests/fuzz/fuzz_fexpr.c $(FILTER_SRC)
 	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $^ -lpcap
 
+# It includes what it fuzzes.
+$(FUZZ)/fuzz_recall: tests/fuzz/fuzz_recall.c src/remember.c src/buf.c src/util.c src/inventory.c
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -Wno-unused-function -o $@ \
+		$(filter-out src/remember.c,$^) src/caps.c src/kbtf.c src/ksyms.c src/log.c src/tracefs.c \
+		-lbpf
+
 $(ASAN)/make_seeds: $(ASAN)/tests/fuzz/make_seeds.o $(FILTER_OBJ)
 	$(Q)$(CC) $(ASAN_CFLAGS) -o $@ $^ -lbpf -lpcap
 
 .PHONY: fuzz
-fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(FUZZ)/fuzz_fexpr $(ASAN)/make_seeds
-	$(Q)mkdir -p $(FUZZ)/translate $(FUZZ)/splice $(FUZZ)/fexpr && $(ASAN)/make_seeds $(FUZZ)/translate
+fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(FUZZ)/fuzz_fexpr $(FUZZ)/fuzz_recall \
+		$(ASAN)/make_seeds
+	$(Q)mkdir -p $(addprefix $(FUZZ)/,translate splice fexpr recall) && \
+		 $(ASAN)/make_seeds $(FUZZ)/translate
 	$(Q)cd $(FUZZ) && ./fuzz_translate -max_total_time=$(FUZZ_SECONDS) -max_len=3000 \
 		-print_final_stats=1 -verbosity=0 translate
 	$(Q)cd $(FUZZ) && ./fuzz_splice -max_total_time=$(FUZZ_SECONDS) -max_len=2048 \
 		-print_final_stats=1 -verbosity=0 splice
 	$(Q)cd $(FUZZ) && ./fuzz_fexpr -max_total_time=$(FUZZ_SECONDS) -max_len=512 \
 		-print_final_stats=1 -verbosity=0 fexpr
+	$(Q)cd $(FUZZ) && ./fuzz_recall -max_total_time=$(FUZZ_SECONDS) -max_len=1024 \
+		-print_final_stats=1 -verbosity=0 recall
 
 -include $(FILTER_OBJ:.o=.d) $(FILTER_BIN:=.d) $(FILTER_OBJ:$(ASAN)/%.o=$(PLAIN)/%.d) $(GUEST_BIN:=.d)
