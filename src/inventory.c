@@ -42,6 +42,7 @@ static const struct {
 static const char *const reasons[] = {
 	[SKIP_NOT] = "",
 	[SKIP_NOT_TRACEABLE] = "the kernel does not let it be traced, or has it inlined everywhere",
+	[SKIP_UNKNOWN] = "whether it can be traced is not to be seen without privileges",
 	[SKIP_POSITIONS] = "functions of this name have their skb in different places",
 	[SKIP_FREED] = "it runs after the packet's data is freed; it ends an id",
 	[SKIP_HEAD_NEW] = "the packet's head is new there, and the offsets are old",
@@ -193,7 +194,7 @@ static void note_role(struct func_roles *roles, const struct found *f)
 }
 
 /* The names that stand for no function which can be traced. */
-static int add_untraceable(struct discovery *d)
+static int add_untraceable(struct discovery *d, enum skip why)
 {
 	int err = 0;
 
@@ -203,10 +204,10 @@ static int add_untraceable(struct discovery *d)
 			.name = f->name,
 			.module = f->module,
 			.pos = f->pos,
-			.skip = SKIP_NOT_TRACEABLE,
+			.skip = why,
 		};
 
-		if (!d->used[i])
+		if (!d->used || !d->used[i])
 			err = append(d, &found);
 	}
 	return err;
@@ -336,12 +337,29 @@ static int discover(const char *dir, struct kbtf *btf, struct discovery *d)
 		add_ids(d);
 		for (size_t i = 0; i < d->out->n; i++)
 			note_role(&d->out->roles, &d->out->v[i]);
-		err = add_untraceable(d);
+		err = add_untraceable(d, SKIP_NOT_TRACEABLE);
 	}
 	free(d->candidates);
 	free(d->available);
 	free(d->used);
 	return err;
+}
+
+int inventory_of_types(struct kbtf *btf, struct inventory *ret_inventory)
+{
+	struct inventory found = {0};
+	struct discovery d = {.out = &found};
+	int err = kbtf_skb_funcs(btf, &d.candidates, &d.n_candidates);
+
+	if (!err)
+		err = add_untraceable(&d, SKIP_UNKNOWN);
+	free(d.candidates);
+	if (err) {
+		inventory_free(&found);
+		return err;
+	}
+	*ret_inventory = found;
+	return 0;
 }
 
 int inventory_discover(struct kbtf *btf, struct inventory *ret_inventory)

@@ -15,6 +15,7 @@
 enum skip {
 	SKIP_NOT, /* it is */
 	SKIP_NOT_TRACEABLE,
+	SKIP_UNKNOWN,
 	SKIP_POSITIONS,
 	SKIP_FREED,
 	SKIP_HEAD_NEW,
@@ -71,6 +72,12 @@ struct inventory {
  * Return: 0; -ENOENT without tracefs; -errno of reading.
  */
 int inventory_discover(struct kbtf *btf, struct inventory *ret_inventory);
+
+/*
+ * inventory_of_types() - the same without the kernel's word: no function has an address, and all
+ * are SKIP_UNKNOWN; 0 or -ENOMEM
+ */
+int inventory_of_types(struct kbtf *btf, struct inventory *ret_inventory);
 
 /* inventory_free() - @inventory may be zero-filled */
 void inventory_free(struct inventory *inventory);

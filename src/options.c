@@ -134,6 +134,14 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_BACKEND:
 		o->backend = strcmp(arg, "auto") ? arg : NULL;
 		return 0;
+	case OPT_ALL_KMODS:
+		o->kmods = NULL;
+		return 0;
+	case OPT_ALL_KPROBES:
+		return 0;
+	case OPT_LIST_FUNCS:
+		o->list_funcs = true;
+		return 0;
 	case OPT_TRACE_TC:
 		o->trace_tc = true;
 		return 0;

@@ -28,6 +28,8 @@ struct options {
 	bool packet_buffered;	 /* -U */
 	const char *kernel_btf;	 /* --kernel-btf; NULL: the running kernel's */
 	const char *filter_func; /* --filter-func; NULL: all functions */
+	const char *kmods;	 /* --kmods, by commas; NULL: all modules */
+	bool list_funcs;	 /* --list-funcs */
 	const char *backend;	 /* --backend; NULL: the best */
 	const char *filter_file; /* -F; NULL: none */
 	const char *tunnel_l2;	 /* --filter-tunnel-pcap-l2; NULL: none */

@@ -25,6 +25,7 @@
 #include "src/progs.h"
 #include "src/remember.h"
 #include "src/ring.h"
+#include "src/tracefs.h"
 
 /* Depth of the stacks that are captured. */
 #define STACK_ROOM 64
@@ -42,6 +43,7 @@ struct session {
 	struct caps caps;
 	struct memory memory; /* of the kernel */
 	struct funcs funcs;
+	char skipped[1024]; /* what is not among them, as words */
 	struct names *names;
 	struct progs progs;
 	struct loaded *loaded;
@@ -109,9 +111,15 @@ static int know_names(struct session *s)
 	return err;
 }
 
+static struct funcs_wanted wanted_funcs(const struct options *opts)
+{
+	return (struct funcs_wanted){.pattern = opts->filter_func, .modules = opts->kmods};
+}
+
 static int find_functions(struct session *s)
 {
-	int err = funcs_select(&s->memory.inventory, s->opts->filter_func, &s->funcs);
+	const struct funcs_wanted wanted = wanted_funcs(s->opts);
+	int err = funcs_select(&s->memory.inventory, &wanted, &s->funcs);
 
 	if (err)
 		return err;
@@ -273,11 +281,15 @@ static int open_sink(struct session *s)
 		.expression = opts->expression,
 		.backend = attach_name(s->backend),
 		.functions = s->result.attached,
+		.skipped = s->skipped,
 		.snaplen = opts->snaplen,
 		.packet_buffered = opts->packet_buffered,
 	};
-	int err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
-				   : sink_text_open(&info, &s->capture.sink);
+	int err;
+
+	funcs_describe_skipped(&s->funcs, s->skipped, sizeof(s->skipped));
+	err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
+			       : sink_text_open(&info, &s->capture.sink);
 
 	if (err && err != -EPIPE)
 		log_error("%s: %s",
@@ -433,9 +445,37 @@ static int test_attach(struct session *s)
 	return 0;
 }
 
+/* Without privileges, the types alone tell. */
+static int list_funcs(struct session *s)
+{
+	const struct funcs_wanted wanted = wanted_funcs(s->opts);
+	const char *dir;
+	int err = tracefs_dir(&dir);
+
+	if (err) {
+		log_info("available_filter_functions cannot be read (%s), so what can be traced is "
+			 "not known",
+			 strerror(-err));
+		err = kbtf_open(s->opts->kernel_btf, &s->btf);
+		if (!err)
+			err = inventory_of_types(s->btf, &s->memory.inventory);
+	} else {
+		err = know_kernel(s);
+	}
+	if (!err)
+		err = funcs_list(&s->memory.inventory, &wanted, stdout);
+	if (err == -EPIPE)
+		return 0;
+	return err;
+}
+
 static int run(struct session *s)
 {
-	int err = filters_compile(s->opts, &s->filters);
+	int err;
+
+	if (s->opts->list_funcs)
+		return list_funcs(s);
+	err = filters_compile(s->opts, &s->filters);
 
 	if (!err && s->opts->dump)
 		return filters_dump(s->opts, &s->filters);

@@ -16,6 +16,7 @@ struct sink_info {
 	const char *expression;	  /* NULL: none */
 	const char *backend;	  /* how the functions are attached */
 	uint32_t functions;	  /* how many */
+	const char *skipped;	  /* which are not, as words; "" for none */
 	uint32_t snaplen;
 	bool packet_buffered; /* write each packet at once */
 };

@@ -39,7 +39,7 @@ static void printable(char *dst, size_t size, const char *text)
 
 static int write_section(struct sink_pcapng *s)
 {
-	char command[1024], os[sizeof(struct utsname)], attached[128];
+	char command[1024], os[sizeof(struct utsname)], attached[1200];
 	const char *comments[] = {command, attached};
 	struct utsname uts;
 	int err;
@@ -48,8 +48,8 @@ static int write_section(struct sink_pcapng *s)
 		return -errno;
 	snprintf(os, sizeof(os), "%s %s %s", uts.sysname, uts.release, uts.version);
 	printable(command, sizeof(command), s->info.command_line);
-	snprintf(attached, sizeof(attached), "attached to %u functions (%s)", s->info.functions,
-		 s->info.backend);
+	snprintf(attached, sizeof(attached), "attached to %u functions (%s)%s%s", s->info.functions,
+		 s->info.backend, *s->info.skipped ? "; " : "", s->info.skipped);
 	err = pcapng_append_shb(outfile_buf(s->out),
 				&(struct pcapng_shb){
 					.hardware = uts.machine,

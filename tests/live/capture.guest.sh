@@ -168,6 +168,11 @@ timed() {
 net_up
 tls_serve /tmp || echo "the TLS server does not start" >&2
 timed run_case test_attach pwru-cap --test-attach ${FEW:+--filter-func "$FEW"}
+run_case list pwru-cap --list-funcs
+run_case list_nobody setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+	pwru-cap --list-funcs --filter-func ip_rcv
+run_case kmods pwru-cap --kmods veth --list-funcs
+run_case no_kmod pwru-cap --kmods nosuch --test-attach
 timed tls_case
 timed pipe_case
 timed ping_case
