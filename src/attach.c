@@ -87,9 +87,9 @@ struct load_needs attach_needs(const struct backend *backend, const struct funcs
 	return needs;
 }
 
-void attach_repair(void)
+void attach_repair(bool rcu_expedited)
 {
-	kprobe_repair();
+	kprobe_repair(rcu_expedited);
 }
 
 int attach_all(const struct backend *backend, const struct attach_opts *opts,

@@ -50,9 +50,11 @@ struct load_needs attach_needs(const struct backend *backend, const struct funcs
 /**
  * attach_repair() - put right what runs that were killed have left behind
  *
+ * @rcu_expedited: may be switched on meanwhile
+ *
  * The kernel's part of it goes on in the background. Says on stderr that there was something.
  */
-void attach_repair(void);
+void attach_repair(bool rcu_expedited);
 
 /**
  * attach_all() - attach to all functions

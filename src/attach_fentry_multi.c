@@ -85,9 +85,14 @@ static int load_empty_program(void)
 /* Other kernels refuse the program already; a link would cost a tenth of a second. */
 static int fentry_multi_check(const struct funcs *funcs)
 {
-	int prog_fd = load_empty_program();
+	size_t with_id = 0;
+	int prog_fd;
 
-	(void)funcs;
+	for (size_t i = 0; i < funcs->n; i++)
+		with_id += funcs->v[i].btf_id != 0;
+	if (!with_id)
+		return -ENOENT;
+	prog_fd = load_empty_program();
 	if (prog_fd < 0)
 		return prog_fd;
 	close(prog_fd);

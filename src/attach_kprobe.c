@@ -153,7 +153,7 @@ static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *st
 	return err;
 }
 
-void kprobe_repair(void)
+void kprobe_repair(bool rcu_expedited)
 {
 	int sock, n = kprobe_events_sweep(false);
 
@@ -161,7 +161,7 @@ void kprobe_repair(void)
 	if (n <= 0)
 		return;
 	log_info("removing the probes of a pwru-cap that was killed, in the background");
-	sock = keeper_start(kprobe_sweep_job, NULL, NULL, 0);
+	sock = keeper_start(kprobe_sweep_job, &rcu_expedited, NULL, 0);
 	if (sock < 0)
 		log_error("a process to remove them: %s", strerror(-sock));
 	else

@@ -245,7 +245,7 @@ void kprobe_sweep_job(int sock, void *ctx)
 {
 	struct rcu_expedited rcu;
 
-	rcu_expedited_begin(true, &rcu);
+	rcu_expedited_begin(*(const bool *)ctx, &rcu);
 	kprobe_events_sweep(true);
 	rcu_expedited_end(&rcu);
 }

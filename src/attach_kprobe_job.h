@@ -28,7 +28,8 @@ struct kprobe_note {
  */
 void kprobe_job(int sock, void *opts);
 
-/* kprobe_sweep_job() - a keeper_fn: removes the events of dead processes; no context */
+/* kprobe_sweep_job() - a keeper_fn: removes the events of dead processes; context: bool,
+ * whether RCU may be expedited */
 void kprobe_sweep_job(int sock, void *ctx);
 
 #endif

@@ -37,6 +37,6 @@ extern const struct backend backend_multi;
 extern const struct backend backend_kprobe;
 
 /* Removes what runs of backend_kprobe that were killed have left behind, in the background. */
-void kprobe_repair(void);
+void kprobe_repair(bool rcu_expedited);
 
 #endif

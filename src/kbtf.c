@@ -287,6 +287,9 @@ int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n
 		free(list.v);
 		return err;
 	}
+	/* Ids that the kernel would understand are its own. */
+	for (size_t i = 0; !btf->own && i < list.n; i++)
+		list.v[i].id = 0;
 	merge_same_names(&list);
 	*ret_funcs = list.v;
 	*ret_n = list.n;

@@ -37,7 +37,8 @@ struct kbtf_func {
 	const char *name;
 	const char *module; /* NULL: vmlinux */
 	int pos;	    /* 1 to KBTF_MAX_POS: which argument register holds the skb */
-	uint32_t id; /* type id, within the BTF of its module; 0 if no fentry program can have it */
+	uint32_t id; /* type id, within the BTF of its module; 0 if no fentry program can have it,
+		      or the types are not the kernel's own */
 };
 
 /**

@@ -44,7 +44,9 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 		err = attach_range(links, job, from, n / 2, ret_refused);
 		return err ? err : attach_range(links, job, from + n / 2, n - n / 2, ret_refused);
 	}
-	(*ret_refused)++;
+	/* Those that end an skb's life have no position, and are not sightings. */
+	if (job->funcs[from].pos)
+		(*ret_refused)++;
 	log_verbose("%s is left out: the kernel refuses to attach to it (%s)",
 		    job->funcs[from].name, strerror(-err));
 	return 0;

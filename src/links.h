@@ -22,7 +22,7 @@ struct links_job {
 	/* Links funcs[from..from+n); gives the descriptor of the link, or -errno. */
 	int (*link)(const struct links_job *job, size_t from, size_t n);
 	int prog_fd;
-	const void *data; /* what link() needs beyond that, one element a function */
+	const void *data; /* what link() needs beyond that */
 };
 
 /**

@@ -3,12 +3,10 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "pwru_cap.skel.h"
@@ -82,7 +80,7 @@ static void select_programs(struct loaded *l, const struct load_opts *opts)
 
 	for (int kind = 0; kind < LOAD_KINDS; kind++)
 		for (int pos = LOAD_END; pos <= KBTF_MAX_POS; pos++)
-			if (opts->needs.programs[kind] & 1 << pos)
+			if (opts->needs.programs[kind] & (kinds[kind].single ? ~0 : 1 << pos))
 				l->programs[kind][pos] = select_position(l, kind, variant, pos);
 }
 
@@ -221,11 +219,32 @@ int loaded_missed(const struct loaded *l, uint64_t *ret_missed)
 	return 0;
 }
 
+/*
+ * Waits until all programs that run now have ended: the kernel promises that of an update of a map
+ * of maps (maybe_wait_bpf_programs() there, a grace period).  membarrier(2) does not wait on one
+ * CPU, and refuses where CPUs run without ticks.
+ */
+static int wait_for_programs(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts);
+	int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, 4, 4, 1, NULL);
+	int outer, err;
+
+	if (inner < 0)
+		return inner;
+	opts.inner_map_fd = inner;
+	outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, NULL, 4, 4, 1, &opts);
+	err = outer < 0 ? outer : bpf_map_update_elem(outer, &(__u32){0}, &inner, BPF_ANY);
+	if (outer >= 0)
+		close(outer);
+	close(inner);
+	return err;
+}
+
 int loaded_stop(const struct loaded *l)
 {
 	l->skel->bss->stopped = true;
-	/* A grace period: programs run within RCU read sections. */
-	return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) ? -errno : 0;
+	return wait_for_programs();
 }
 
 void load_free(struct loaded *l)

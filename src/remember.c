@@ -22,7 +22,7 @@
 #include "src/util.h"
 
 #define RUN_DIR	  "/run/pwru-cap"
-#define FILE_NAME RUN_DIR "/functions"
+#define FILE_NAME "functions" /* in it */
 
 /* Changes with the format. */
 static const char magic[8] = "pwrufn3";
@@ -73,6 +73,19 @@ static int hash_file(const char *path, uint64_t *h)
 	return 0;
 }
 
+/* A module that is loaded again has a new directory in sysfs, also where it gets the same place. */
+static int hash_module(const char *name, size_t len, uint64_t *h)
+{
+	char path[256];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/sys/module/%.*s", (int)len, name);
+	if (stat(path, &st))
+		return -errno;
+	*h = hash(hash(*h, name, len), &st.st_ino, sizeof(st.st_ino));
+	return 0;
+}
+
 /* "name size references users state address": who uses a module changes all the time. */
 static int hash_modules(uint64_t *h)
 {
@@ -84,15 +97,17 @@ static int hash_modules(uint64_t *h)
 		return 0;
 	if (err)
 		return err;
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+	line = strtok_r(text, "\n", &rest);
+	for (; line && !err; line = strtok_r(NULL, "\n", &rest)) {
+		size_t len = strcspn(line, " ");
 		char *addr = strstr(line, " 0x");
 
-		*h = hash(*h, line, strcspn(line, " "));
+		err = hash_module(line, len, h);
 		if (addr)
 			*h = hash(*h, addr, strcspn(addr + 1, " (") + 1);
 	}
 	free(text);
-	return 0;
+	return err;
 }
 
 int remember_key(uint64_t *ret_key)
@@ -184,24 +199,49 @@ static int check_owner(int fd)
 
 	if (fstat(fd, &st))
 		return -errno;
-	return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & 077) ? 0 : -EPERM;
+	return st.st_uid == geteuid() && !(st.st_mode & 077) ? 0 : -EPERM;
+}
+
+/* The directory, if nobody else can have put it there; or -errno. */
+static int open_dir(void)
+{
+	int fd = open(RUN_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int err = fd < 0 ? -errno : check_owner(fd);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int open_file(void)
+{
+	int dir = open_dir(), fd, err;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	err = fd < 0 ? -errno : check_owner(fd);
+	close(dir);
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
 int recall(uint64_t key, struct memory *ret_memory)
 {
-	int fd = open(FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = open_file(), err;
 	char path[32], *data;
 	size_t size;
-	int err;
 
 	if (fd < 0)
-		return -errno;
-	err = check_owner(fd);
-	if (!err) {
-		/* What was checked is what is read. */
-		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-		err = read_file(path, &data, &size);
-	}
+		return fd;
+	/* What was checked is what is read. */
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	err = read_file(path, &data, &size);
 	close(fd);
 	if (err)
 		return err;
@@ -291,31 +331,54 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-static int replace_file(const void *data, size_t size)
+static int write_new(int dir, const char *name, const void *data, size_t size)
 {
-	char path[] = FILE_NAME ".XXXXXX";
-	int fd, err;
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int err;
 
-	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
-		return -errno;
-	fd = mkostemp(path, O_CLOEXEC); /* mode 0600 */
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, data, size);
 	close(fd);
-	if (!err && rename(path, FILE_NAME))
+	return err;
+}
+
+static int replace_file(const void *data, size_t size)
+{
+	char name[32];
+	int dir, err;
+
+	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
+		return -errno;
+	dir = open_dir();
+	if (dir < 0)
+		return dir;
+	snprintf(name, sizeof(name), FILE_NAME ".%d", getpid());
+	/* Of a run that had this number and was killed. */
+	unlinkat(dir, name, 0);
+	err = write_new(dir, name, data, size);
+	if (!err && renameat(dir, name, dir, FILE_NAME))
 		err = -errno;
 	if (err)
-		unlink(path);
+		unlinkat(dir, name, 0);
+	close(dir);
 	return err;
 }
 
 int remember(uint64_t key, const struct memory *memory)
 {
+	uint64_t now;
 	size_t size;
-	void *data = remember_format(key, memory, &size);
-	int err = data ? replace_file(data, size) : -ENOMEM;
+	void *data;
+	int err = remember_key(&now);
 
+	/* A module has come or gone meanwhile. */
+	if (!err && now != key)
+		err = -ESTALE;
+	if (err)
+		return err;
+	data = remember_format(key, memory, &size);
+	err = data ? replace_file(data, size) : -ENOMEM;
 	free(data);
 	return err;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/attach.h"
 #include "src/attach_progs.h"
@@ -177,7 +178,7 @@ static int prepare(struct session *s)
 	if (!err)
 		err = find_progs(s);
 	if (!err)
-		attach_repair();
+		attach_repair(!s->opts->no_rcu_expedited);
 	return err;
 }
 
@@ -200,16 +201,9 @@ static struct load_opts load_opts(const struct session *s)
 static int load(struct session *s)
 {
 	struct load_opts load = load_opts(s);
-	int err;
 
 	log_status("loading the programs ...");
-	err = load_programs(&load, &s->loaded);
-	if (err)
-		return err;
-	err = ring_open(loaded_ring_fd(s->loaded), capture_take, &s->capture, &s->ring);
-	if (err)
-		log_error("mapping the ring buffer: %s", strerror(-err));
-	return err;
+	return load_programs(&load, &s->loaded);
 }
 
 /* Afterwards nothing of ours runs in the kernel any more. */
@@ -233,7 +227,6 @@ static void unload(struct session *s)
 
 static int attach_loaded(struct session *s)
 {
-	struct load_opts load = load_opts(s);
 	struct attach_opts opts = {
 		.loaded = s->loaded,
 		.funcs = &s->funcs,
@@ -246,30 +239,73 @@ static int attach_loaded(struct session *s)
 	err = attach_all(s->backend, &opts, &s->attached, &s->result);
 	if (!err && s->result.refused)
 		log_verbose("%zu functions were refused by the kernel", s->result.refused);
-	if (!err)
-		err = attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
 	return err;
 }
 
-/* By the best way that works in the end; what the kernel promises it does not always keep. */
-static int attach(struct session *s)
+/* As on kernels that offer nothing better. */
+static int read_by_probes(struct session *s)
 {
-	const struct backend *failed = NULL;
 	int err;
 
-	for (;;) {
-		err = attach_choose(s->opts->backend, &s->funcs, failed, &s->backend);
-		if (err)
-			return err;
-		err = load(s);
+	splicer_free(s->splicer);
+	s->splicer = NULL;
+	insn_buf_free(&s->filters.expr);
+	err = caps_choose(&s->memory.best, "window", &s->caps);
+	if (!err)
+		err = resolve_filters(s);
+	return err ? err : splicer_new(&s->filters, &s->caps, &s->splicer);
+}
+
+/* Loads the programs; if the kernel refuses those with direct loads, those without. */
+static int load_any(struct session *s)
+{
+	int err = load(s);
+
+	if (!err || !s->caps.direct || s->opts->filter_load || *s->stop)
+		return err;
+	unload(s);
+	log_info("direct loads do not work here, so packets are read by probes");
+	err = read_by_probes(s);
+	return err ? err : load(s);
+}
+
+/* By the best way that works in the end; what the kernel promises it does not always keep. */
+static int attach_functions(struct session *s)
+{
+	const struct backend *failed = NULL;
+	int err = attach_choose(s->opts->backend, &s->funcs, NULL, &s->backend);
+
+	while (!err) {
+		err = load_any(s);
 		if (!err && !*s->stop)
 			err = attach_loaded(s);
 		if (!err || *s->stop || s->opts->backend)
 			return err;
 		unload(s);
 		failed = s->backend;
-		log_info("%s does not work here, so the next way is tried", attach_name(failed));
+		if (attach_choose(NULL, &s->funcs, failed, &s->backend))
+			return err;
+		log_info("%s does not work here, so %s is tried", attach_name(failed),
+			 attach_name(s->backend));
+		err = 0;
 	}
+	return err;
+}
+
+static int attach(struct session *s)
+{
+	struct load_opts load;
+	int err = attach_functions(s);
+
+	if (err || *s->stop)
+		return err;
+	err = ring_open(loaded_ring_fd(s->loaded), capture_take, &s->capture, &s->ring);
+	if (err) {
+		log_error("mapping the ring buffer: %s", strerror(-err));
+		return err;
+	}
+	load = load_opts(s);
+	return attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
 }
 
 static int open_sink(struct session *s)
@@ -356,8 +392,11 @@ static void stop_programs(struct session *s)
 {
 	int err = loaded_stop(s->loaded);
 
-	if (err) {
-		log_verbose("waiting until all is detached (membarrier: %s)", strerror(-err));
+	if (err)
+		log_verbose("waiting until all is detached (a map of maps: %s)", strerror(-err));
+	/* With the first process of a container all others end, the one in the background, too. */
+	if (err || getpid() == 1) {
+		attached_progs_detach(s->attached_progs);
 		attach_free_wait(s->attached, NULL);
 	} else {
 		attach_free(s->attached);

@@ -91,14 +91,13 @@ static void test_list(void **state)
 	assert_non_null(to);
 	assert_int_equal(funcs_list(&inventory, &wanted, to), 0);
 	fclose(to);
-	assert_string_equal(
-		text,
-		"ip_rcv                                   vmlinux          1  yes\n"
-		"kfree_skbmem                             vmlinux          0  "
-		"it runs after the packet's data is freed; it ends an id\n"
-		"same                                     vmlinux          1  yes\n"
-		"same                                     vmlinux          1  yes\n"
-		"veth_xmit                                veth             1  yes\n");
+	assert_string_equal(text,
+			    "ip_rcv                                   vmlinux          1  yes\n"
+			    "kfree_skbmem                             vmlinux          0  "
+			    "it runs after the packet's data is freed; it ends an id\n"
+			    "same                                     vmlinux          1  yes\n"
+			    "same                                     vmlinux          1  yes\n"
+			    "veth_xmit                                veth             1  yes\n");
 	free(text);
 }
 
@@ -111,9 +110,10 @@ static void test_skipped(void **state)
 	(void)state;
 	assert_int_equal(funcs_select(&inventory, &all, &funcs), 0);
 	funcs_describe_skipped(&funcs, text, sizeof(text));
-	assert_string_equal(text, "2 left out (1: the kernel does not let it be traced, or has it "
-				  "inlined everywhere; 1: it runs after the packet's data is freed; "
-				  "it ends an id)");
+	assert_string_equal(text,
+			    "2 left out (1: the kernel does not let it be traced, or has it "
+			    "inlined everywhere; 1: it runs after the packet's data is freed; "
+			    "it ends an id)");
 	funcs_describe_skipped(&funcs, tiny, sizeof(tiny));
 	assert_string_equal(tiny, "2 left out ");
 	funcs_free(&funcs);
