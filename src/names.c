@@ -97,10 +97,11 @@ const struct ksyms *names_symbols(struct names *names)
 const struct ksym *names_func(struct names *names, uint64_t addr)
 {
 	struct ksym key = {.addr = EV_ENTRY_BLOCK(addr)};
-	const struct ksym *known = bsearch(&key, names->known, names->n_known, sizeof(key),
-					   by_address);
+	const struct ksym *known = NULL;
 	const struct ksyms *syms;
 
+	if (names->n_known)
+		known = bsearch(&key, names->known, names->n_known, sizeof(key), by_address);
 	if (known)
 		return known;
 	syms = names_symbols(names);
