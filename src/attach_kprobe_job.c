@@ -5,11 +5,12 @@
  *
  *  - A perf event each function: each one waits for grace periods of its own to go.  So there is
  *    an event for many functions (kprobe_events.h), which is armed and disarmed as a whole.
- *  - Arming a probe at a function's first byte: that is the call to ftrace, and for each such
- *    probe the kernel goes over all of ftrace's places: 3.2 s to arm, 3.4 s to disarm.  Right
- *    behind that call, where the registers still hold the arguments, a probe is a breakpoint and
- *    soon a jump: 10 ms and less, for double the time to register (6.1: 0.9 s to 1.8 s); a hit
- *    costs the same.  Where the kernel wants none there, the function's entry serves.
+ *  - Arming a probe at a function's first byte, the call to ftrace: for each such probe the
+ *    kernel goes over all of ftrace's places, 3.2 s to arm, 3.4 s to disarm.  Right behind that
+ *    call it would be 10 ms.  But there a probe is a breakpoint, until it becomes a jump: programs
+ *    run as in an NMI, where the ring buffer's lock is only tried, and records are lost if another
+ *    CPU has it.  And the unwinder takes the address behind the breakpoint for that of the next
+ *    instruction, if the first one is a push of one byte: stacks end there.
  *  - Names: 5.10 searches all its symbols for each: 32 s instead of 0.2 s.  So: addresses.
  *  - Grace periods: one for each probe that goes, 2.4 s.  Expedited ones: 20 ms (6.1).
  *
@@ -38,13 +39,6 @@
 
 /* Of the process while it detaches. */
 #define NICE 10
-
-/* Behind the call to ftrace. */
-#ifdef __x86_64__
-#define CALL_LEN 5
-#else
-#define CALL_LEN 0
-#endif
 
 struct event {
 	const struct bpf_program *prog;
@@ -98,12 +92,8 @@ static int new_event(struct job *job, const struct bpf_program *prog)
 static int add_probe(struct job *job, uint64_t addr)
 {
 	struct event *event = &job->v[job->n - 1];
-	int err = -EINVAL;
+	int err = kprobe_events_add(&job->events, job->n - 1, addr, event->probes);
 
-	if (CALL_LEN)
-		err = kprobe_events_add(&job->events, job->n - 1, addr + CALL_LEN, event->probes);
-	if (err)
-		err = kprobe_events_add(&job->events, job->n - 1, addr, event->probes);
 	if (err)
 		return err;
 	event->probes++;
