@@ -292,9 +292,15 @@ static int attach_functions(struct session *s)
 	return err;
 }
 
+static int attach_bpf_programs(struct session *s)
+{
+	struct load_opts load = load_opts(s);
+
+	return attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
+}
+
 static int attach(struct session *s)
 {
-	struct load_opts load;
 	int err = attach_functions(s);
 
 	if (err || *s->stop)
@@ -304,8 +310,7 @@ static int attach(struct session *s)
 		log_error("mapping the ring buffer: %s", strerror(-err));
 		return err;
 	}
-	load = load_opts(s);
-	return attach_progs(&load, s->loaded, &s->progs, &s->attached_progs);
+	return attach_bpf_programs(s);
 }
 
 static int open_sink(struct session *s)
@@ -466,6 +471,8 @@ static int test_attach(struct session *s)
 	start = clock_now_ns();
 	if (!err)
 		err = attach_loaded(s);
+	if (!err)
+		err = attach_bpf_programs(s);
 	if (err)
 		return err == -EINTR ? 0 : err;
 	attached = clock_now_ns();
