@@ -85,6 +85,8 @@ measure() {
 
 	shift 2
 	[[ $VARIANTS == '  ' || $VARIANTS == *" $what "* ]] || return 0
+	# What the run before still does in the background is not this one's.
+	while pgrep -x pwru-cap >/dev/null; do sleep 0.2; done
 	rm -f /tmp/fifo
 	mkfifo /tmp/fifo
 	"$@" >/dev/null 2>/tmp/fifo &
