@@ -184,17 +184,6 @@ static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, s
 	return err;
 }
 
-/* Fast enough to be waited for in any case. */
-static int fentry_multi_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
-{
-	if (wait)
-		links_free(state);
-	else
-		links_leave(state);
-	free(state);
-	return 0;
-}
-
 static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refused,
 			       void **ret_state)
 {
@@ -210,7 +199,7 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 	if (!err)
 		err = attach_rest(loaded, funcs, links, &refused);
 	if (err) {
-		fentry_multi_detach(links, true, NULL);
+		links_detach(links, true, NULL);
 		return err;
 	}
 	*ret_refused = refused;
@@ -225,5 +214,5 @@ const struct backend backend_fentry_multi = {
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,
 	.attach = fentry_multi_attach,
-	.detach = fentry_multi_detach,
+	.detach = links_detach,
 };

@@ -118,17 +118,6 @@ static int attach_ends(const struct loaded *loaded, const struct func_roles *rol
 	return n ? attach_funcs(loaded, ends, n, LOAD_END, links, &refused) : 0;
 }
 
-/* Fast enough to be waited for in any case. */
-static int multi_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
-{
-	if (wait)
-		links_free(state);
-	else
-		links_leave(state);
-	free(state);
-	return 0;
-}
-
 static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	const struct loaded *loaded = opts->loaded;
@@ -149,7 +138,7 @@ static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, voi
 		err = attach_funcs(loaded, funcs->v + i, next - i, pos, links, &refused);
 	}
 	if (err) {
-		multi_detach(links, true, NULL);
+		links_detach(links, true, NULL);
 		return err;
 	}
 	*ret_refused = refused;
@@ -164,5 +153,5 @@ const struct backend backend_multi = {
 	.check = multi_check,
 	.kind_of = multi_kind,
 	.attach = multi_attach,
-	.detach = multi_detach,
+	.detach = links_detach,
 };

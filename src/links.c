@@ -84,3 +84,13 @@ void links_free(struct links *links)
 	free(links->fds);
 	*links = (struct links){0};
 }
+
+int links_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+{
+	if (wait)
+		links_free(state);
+	else
+		links_leave(state);
+	free(state);
+	return 0;
+}

@@ -6,6 +6,8 @@
  * does not say which.  So a list that fails is halved until the bad ones are alone; a list without
  * bad ones is one link.
  */
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "src/funcs.h"
@@ -41,5 +43,8 @@ void links_free(struct links *links);
  * a tenth of a second on some
  */
 void links_leave(struct links *links);
+
+/* links_detach() - struct backend's detach() where the state is a struct links from malloc() */
+int links_detach(void *state, bool wait, const volatile sig_atomic_t *stop);
 
 #endif

@@ -206,7 +206,7 @@ static int load(struct session *s)
 	return load_programs(&load, &s->loaded);
 }
 
-/* Afterwards nothing of ours runs in the kernel any more. */
+/* What is slow of it goes on in the background (attach_free()). */
 static void detach(struct session *s)
 {
 	attached_progs_detach(s->attached_progs);
