@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/discovery.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/inventory.h"
+#include "src/log.h"
+#include "src/tracefs.h"
+
+int discover_types(const struct options *opts, struct discovery *d)
+{
+	return d->btf ? 0 : kbtf_open(opts->kernel_btf, &d->btf);
+}
+
+static int ask_kernel(const struct options *opts, struct discovery *d)
+{
+	int err = discover_types(opts, d);
+
+	if (err)
+		return err;
+	caps_read(d->btf, &d->memory.best);
+	return inventory_discover(d->btf, &d->memory.inventory);
+}
+
+static int know_kernel(const struct options *opts, struct discovery *d)
+{
+	uint64_t key = 0;
+	/* Types that the user names may not be the kernel's own. */
+	int err = opts->kernel_btf ? -EOPNOTSUPP : remember_key(&key);
+	bool keep = !err;
+
+	if (!err)
+		err = recall(key, &d->memory);
+	if (!err)
+		return 0;
+	log_verbose("the kernel is asked for its functions, none are remembered: %s",
+		    strerror(-err));
+	err = ask_kernel(opts, d);
+	if (err || !keep)
+		return err;
+	err = remember(key, &d->memory);
+	if (err)
+		log_verbose("the functions could not be remembered for the next run: %s",
+			    strerror(-err));
+	return 0;
+}
+
+static struct funcs_wanted wanted_funcs(const struct options *opts)
+{
+	return (struct funcs_wanted){.pattern = opts->filter_func, .modules = opts->kmods};
+}
+
+int discover_functions(const struct options *opts, struct discovery *d)
+{
+	const struct funcs_wanted wanted = wanted_funcs(opts);
+	int err = know_kernel(opts, d);
+
+	if (!err)
+		err = caps_choose(&d->memory.best, opts->filter_load, &d->caps);
+	if (!err)
+		err = funcs_select(&d->memory.inventory, &wanted, &d->funcs);
+	if (!err)
+		log_verbose("%zu functions take an skb and can be traced; %zu are left out; "
+			    "packets are read %s",
+			    d->funcs.n, funcs_skipped(&d->funcs),
+			    d->caps.direct ? "by direct loads" : "by probe reads");
+	return err;
+}
+
+int discover_progs(const struct options *opts, struct discovery *d)
+{
+	const bool wanted[PROG_KINDS] = {[PROG_TC] = opts->trace_tc, [PROG_XDP] = opts->trace_xdp};
+
+	return progs_discover(wanted, &d->progs);
+}
+
+int discover_windows(struct discovery *d)
+{
+	return caps_choose(&d->memory.best, "window", &d->caps);
+}
+
+int discovery_list(const struct options *opts, struct discovery *d)
+{
+	const struct funcs_wanted wanted = wanted_funcs(opts);
+	const char *dir;
+	int err = tracefs_dir(&dir);
+
+	if (err) {
+		log_info("available_filter_functions cannot be read (%s), so what can be traced is "
+			 "not known",
+			 strerror(-err));
+		err = discover_types(opts, d);
+		if (!err)
+			err = inventory_of_types(d->btf, &d->memory.inventory);
+	} else {
+		err = know_kernel(opts, d);
+	}
+	return err ? err : funcs_list(&d->memory.inventory, &wanted, stdout);
+}
+
+void discovery_free(struct discovery *d)
+{
+	progs_free(&d->progs);
+	funcs_free(&d->funcs);
+	inventory_free(&d->memory.inventory);
+	kbtf_close(d->btf);
+}
