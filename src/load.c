@@ -100,6 +100,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_stack_room = opts->stack_room;
 	cfg->cfg_kprobe = opts->needs.programs[LOAD_KPROBE];
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
+	cfg->cfg_sign_bits = opts->caps->sign_bits;
 	cfg->cfg_release_ip = opts->roles->release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->roles->tail, sizeof(cfg->cfg_tail_ips));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
