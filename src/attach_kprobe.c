@@ -107,7 +107,7 @@ static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *st
 static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	struct kprobes *k = calloc(1, sizeof(*k));
-	int fds[KEEPER_FDS_MAX];
+	int fds[KBTF_MAX_POS + 1];
 	int err;
 
 	if (!k)
