@@ -65,26 +65,26 @@ static __always_inline void write_skb(const bool direct, void *ctx, __u32 skip,
 SEC("?copy")
 int tc_direct(__u64 *ctx)
 {
-	return SIGHT(true, WRITE_TC_DIRECT, ctx, argument(ctx, 0));
+	return SIGHT_ONCE(true, WRITE_TC_DIRECT, ctx, argument(ctx, 0));
 }
 
 SEC("?copy")
 int tc_probed(__u64 *ctx)
 {
-	return SIGHT(false, WRITE_TC_PROBED, ctx, argument(ctx, 0));
+	return SIGHT_ONCE(false, WRITE_TC_PROBED, ctx, argument(ctx, 0));
 }
 
 /* The verifier knows the position, and drops what is not for it. */
-#define FUNC(variant, direct, write)                                              \
-	SEC("?copy")                                                              \
-	int func_##variant(__u64 *ctx)                                            \
-	{                                                                         \
-		__u64 pos = COPY_CONSTANT(COPY_POS) & COPY_POS_MASK;              \
-                                                                                  \
-		if (pos)                                                          \
-			return SIGHT(direct, write, ctx, argument(ctx, pos - 1)); \
-		skb_end(argument(ctx, 0));                                        \
-		return 0;                                                         \
+#define FUNC(variant, direct, write)                                                   \
+	SEC("?copy")                                                                   \
+	int func_##variant(__u64 *ctx)                                                 \
+	{                                                                              \
+		__u64 pos = COPY_CONSTANT(COPY_POS) & COPY_POS_MASK;                   \
+                                                                                       \
+		if (pos)                                                               \
+			return SIGHT_ONCE(direct, write, ctx, argument(ctx, pos - 1)); \
+		skb_end(argument(ctx, 0));                                             \
+		return 0;                                                              \
 	}
 
 FUNC(direct, true, WRITE_FUNC_DIRECT)

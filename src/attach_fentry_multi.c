@@ -82,6 +82,12 @@ static int load_empty_program(void)
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
 }
 
+/* Not those of modules: the link takes ids of vmlinux only. */
+static bool has_id(const struct func *f)
+{
+	return f->btf_id && !f->module;
+}
+
 /* Other kernels refuse the program already; a link would cost a tenth of a second. */
 static int fentry_multi_check(const struct funcs *funcs)
 {
@@ -89,9 +95,9 @@ static int fentry_multi_check(const struct funcs *funcs)
 	int prog_fd;
 
 	for (size_t i = 0; i < funcs->n; i++)
-		with_id += funcs->v[i].btf_id != 0;
+		with_id += has_id(&funcs->v[i]);
 	if (!with_id)
-		return -ENOENT;
+		return -ENODATA;
 	prog_fd = load_empty_program();
 	if (prog_fd < 0)
 		return prog_fd;
@@ -101,7 +107,7 @@ static int fentry_multi_check(const struct funcs *funcs)
 
 static enum load_kind fentry_multi_kind(const struct func *f)
 {
-	return f->btf_id ? LOAD_FENTRY_MULTI : LOAD_MULTI_ANY;
+	return has_id(f) ? LOAD_FENTRY_MULTI : LOAD_MULTI_ANY;
 }
 
 static int by_id(const void *a, const void *b)
@@ -125,7 +131,7 @@ static size_t collect(const struct funcs *funcs, struct target *targets)
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
 
-		if (f->btf_id)
+		if (has_id(f))
 			targets[n++] = (struct target){
 				.id = f->btf_id,
 				.cookie = f->pos,
@@ -177,7 +183,7 @@ static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, s
 	if (!rest)
 		return -ENOMEM;
 	for (size_t i = 0; i < funcs->n; i++)
-		if (!funcs->v[i].btf_id)
+		if (!has_id(&funcs->v[i]))
 			rest[n++] = funcs->v[i];
 	err = multi_attach_any(loaded, rest, n, links, ret_refused);
 	free(rest);
@@ -210,7 +216,7 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 const struct backend backend_fentry_multi = {
 	.name = "fentry-multi",
 	.end_kind = LOAD_FENTRY_MULTI,
-	.requirement = "Linux 7.3 with fentry.multi links",
+	.requirement = {.major = 7, .minor = 3},
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,
 	.attach = fentry_multi_attach,

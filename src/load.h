@@ -42,6 +42,9 @@ struct load_opts {
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 
+/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
+#define LOAD_VERIFIER_STATS 4
+
 struct loaded;
 
 /**

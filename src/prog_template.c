@@ -125,13 +125,17 @@ static int open_and_load(const struct load_opts *opts, const struct bpf_object *
 			 struct prog_template *t, const char **what)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = opts->kernel_btf);
+	struct bpf_program *prog;
 	int err;
 
 	t->skel = copy_bpf__open_opts(&open_opts);
 	if (!t->skel)
 		return -errno;
 	splicer_use(t->splicer, t->skel->obj);
-	bpf_program__set_autoload(select_program(t, opts->caps->direct, what), true);
+	prog = select_program(t, opts->caps->direct, what);
+	bpf_program__set_autoload(prog, true);
+	if (log_shows(LOG_DEBUG))
+		bpf_program__set_log_level(prog, LOAD_VERIFIER_STATS);
 	err = copy_settings(t->skel, with);
 	if (!err)
 		err = share_maps(t->skel->obj, with);
