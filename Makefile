@@ -44,7 +44,7 @@ SRC	:= $(wildcard src/*.c) $(wildcard filter/*.c)
 OBJ	:= $(SRC:%.c=$(BUILD)/%.o)
 LIB	:= $(BUILD)/libpwru_cap.a
 BIN	:= $(BUILD)/pwru-cap
-# One BPF object a file bpf/*.bpf.c; prog.bpf.c becomes prog.skel.h with struct prog_bpf.
+# One BPF object a file bpf/*.bpf.c; copy.bpf.c becomes copy.skel.h with struct copy_bpf.
 BPF_OBJ	:= $(patsubst bpf/%.c,$(BUILD)/%.o,$(wildcard bpf/*.bpf.c))
 SKEL	:= $(BPF_OBJ:.bpf.o=.skel.h)
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -101,7 +101,7 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/.flags | $(BUILD)/.deps
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The skeletons have to be there before the files that include them are compiled the first time.
-$(BUILD)/src/load.o $(BUILD)/src/load_progs.o: $(SKEL)
+$(BUILD)/src/load.o $(BUILD)/src/prog_template.o: $(SKEL)
 
 $(BPF_OBJ): $(BUILD)/%.bpf.o: bpf/%.bpf.c Makefile | $(BUILD)/.deps
 	$(call say,BPF,$@)

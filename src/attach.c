@@ -20,6 +20,7 @@ static const struct backend *const backends[] = {
 	&backend_fentry_multi,
 	&backend_multi,
 	&backend_kprobe,
+	&backend_fentry,
 };
 
 static int find(const char *name, const struct backend **ret_backend)
@@ -30,8 +31,43 @@ static int find(const char *name, const struct backend **ret_backend)
 			return 0;
 		}
 	}
-	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi and kprobe", name);
+	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi, kprobe and fentry",
+		  name);
 	return -EINVAL;
+}
+
+/* Why a backend does not work here, in words that say what is missing. */
+static void explain(const struct backend *b, int err, bool wanted)
+{
+	char needs[128], lack[256];
+
+	requirement_text(&b->requirement, needs, sizeof(needs));
+	if (!wanted) {
+		log_verbose("not %s (%s): it needs %s", b->name, strerror(-err), needs);
+		return;
+	}
+	if (err == -ENODATA)
+		log_error("--backend %s cannot attach to any of these functions: it needs their "
+			  "type ids in the kernel's own BTF (CONFIG_DEBUG_INFO_BTF=y, and no "
+			  "--kernel-btf), and names that are theirs alone",
+			  b->name);
+	else if (requirement_lack_here(&b->requirement, lack, sizeof(lack)))
+		log_error("this kernel cannot do --backend %s: it needs %s, and %s", b->name, needs,
+			  lack);
+	else
+		log_error("this kernel cannot do --backend %s: %s%s; it needs %s", b->name,
+			  strerror(-err), caps_explain_refusal(), needs);
+}
+
+static void explain_none(void)
+{
+	char multi[128], kprobe[128], fentry[128];
+
+	requirement_text(&backend_multi.requirement, multi, sizeof(multi));
+	requirement_text(&backend_kprobe.requirement, kprobe, sizeof(kprobe));
+	requirement_text(&backend_fentry.requirement, fentry, sizeof(fentry));
+	log_error("this kernel has no way to attach to many functions: it needs %s, or %s, or %s%s",
+		  multi, kprobe, fentry, caps_explain_refusal());
 }
 
 int attach_choose(const char *name, const struct funcs *funcs, const struct backend *failed,
@@ -57,18 +93,10 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 			*ret_backend = b;
 			return 0;
 		}
-		if (wanted)
-			log_error("this kernel cannot do %s (%s): it needs %s%s", b->name,
-				  strerror(-err), b->requirement, caps_explain_refusal());
-		else
-			log_verbose("not %s (%s): it needs %s", b->name, strerror(-err),
-				    b->requirement);
+		explain(b, err, wanted);
 	}
 	if (!wanted)
-		log_error(
-			"this kernel has no way to attach to many functions: it needs %s, or %s%s",
-			backend_multi.requirement, backend_kprobe.requirement,
-			caps_explain_refusal());
+		explain_none();
 	return -EOPNOTSUPP;
 }
 
@@ -81,6 +109,8 @@ struct load_needs attach_needs(const struct backend *backend, const struct funcs
 {
 	struct load_needs needs = {0};
 
+	if (!backend->kind_of)
+		return needs;
 	needs.programs[backend->end_kind] = 1 << LOAD_END;
 	for (size_t i = 0; i < funcs->n; i++)
 		needs.programs[backend->kind_of(&funcs->v[i])] |= 1 << funcs->v[i].pos;
@@ -117,6 +147,11 @@ int attach_all(const struct backend *backend, const struct attach_opts *opts,
 	*ret_attached = a;
 	*ret_result = (struct attach_result){.attached = n - refused, .refused = refused};
 	return 0;
+}
+
+uint64_t attach_missed(const struct attached *a)
+{
+	return a->backend->missed ? a->backend->missed(a->state) : 0;
 }
 
 bool attach_lost(const struct attached *a)

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "src/funcs.h"
 #include "src/load.h"
@@ -15,8 +16,9 @@ struct attached;
 struct backend;
 
 struct attach_opts {
-	const struct loaded *loaded; /* programs of the backend's kind; must outlive the result */
-	const struct funcs *funcs;   /* sorted by position; must outlive the result */
+	const struct load_opts *load; /* what @loaded was loaded with */
+	const struct loaded *loaded;  /* programs of the backend's kind; must outlive the result */
+	const struct funcs *funcs;    /* sorted by position; must outlive the result */
 	const volatile sig_atomic_t *stop; /* not 0: give up */
 	bool rcu_expedited;		   /* may be switched on for as long as it takes */
 };
@@ -69,6 +71,9 @@ void attach_repair(bool rcu_expedited);
  */
 int attach_all(const struct backend *backend, const struct attach_opts *opts,
 	       struct attached **ret_attached, struct attach_result *ret_result);
+
+/* attach_missed() - as loaded_missed(), of programs beyond those that were loaded */
+uint64_t attach_missed(const struct attached *a);
 
 /* attach_lost() - are the programs not attached any more, although nobody has detached them? */
 bool attach_lost(const struct attached *a);

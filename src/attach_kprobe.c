@@ -21,6 +21,7 @@
 #include "src/keeper.h"
 #include "src/kprobe_events.h"
 #include "src/log.h"
+#include "src/progress.h"
 #include "src/rcu_expedited.h"
 
 /* How soon a signal is seen that came between looking for it and waiting. */
@@ -52,26 +53,14 @@ static size_t program_fds(const struct attach_opts *opts, int *fds)
 	return n;
 }
 
-static void show_progress(const struct kprobes *k, const char *what, uint32_t done, uint32_t of)
-{
-	double seconds = (clock_now_ns() - k->since_ns) / 1e9;
-	double rate = seconds > 0 ? done / seconds : 0;
-
-	if (rate > 0)
-		log_status("%s: %u of %u functions, %.0f a second, %.0f s left ...", what, done, of,
-			   rate, (of - done) / rate);
-	else
-		log_status("%s: %u of %u functions ...", what, done, of);
-}
-
 static void take_note(struct kprobes *k, const struct kprobe_note *note)
 {
 	switch (note->kind) {
 	case NOTE_ATTACHING:
-		show_progress(k, "attaching", note->done, note->of);
+		progress_show("attaching", k->since_ns, note->done, note->of);
 		break;
 	case NOTE_DETACHING:
-		show_progress(k, "detaching", note->done, note->of);
+		progress_show("detaching", k->since_ns, note->done, note->of);
 		break;
 	case NOTE_REFUSED:
 		k->refused++;
@@ -107,7 +96,7 @@ static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *st
 static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	struct kprobes *k = calloc(1, sizeof(*k));
-	int fds[KEEPER_FDS_MAX];
+	int fds[KBTF_MAX_POS + 1];
 	int err;
 
 	if (!k)
@@ -176,7 +165,7 @@ static enum load_kind kprobe_kind(const struct func *f)
 const struct backend backend_kprobe = {
 	.name = "kprobe",
 	.end_kind = LOAD_KPROBE,
-	.requirement = "CONFIG_KPROBE_EVENTS=y",
+	.requirement = {.config = "CONFIG_KPROBE_EVENTS", .symbol = "trace_kprobe_create"},
 	.check = kprobe_check,
 	.kind_of = kprobe_kind,
 	.attach = kprobe_attach,

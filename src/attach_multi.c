@@ -149,7 +149,7 @@ static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, voi
 const struct backend backend_multi = {
 	.name = "kprobe-multi",
 	.end_kind = LOAD_MULTI,
-	.requirement = "Linux 5.18 with CONFIG_FPROBE=y",
+	.requirement = {5, 18, "CONFIG_FPROBE", "register_fprobe"},
 	.check = multi_check,
 	.kind_of = multi_kind,
 	.attach = multi_attach,

@@ -172,7 +172,7 @@ static void add_ids(struct discovery *d)
 		struct traceable t = {.name = f->name, .module = f->module};
 		const struct kbtf_func *candidate = find_candidate(d, &t);
 
-		if (!f->module && d->used[candidate - d->candidates] == 1)
+		if (d->used[candidate - d->candidates] == 1)
 			f->btf_id = candidate->id;
 	}
 }

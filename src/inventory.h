@@ -31,8 +31,8 @@ struct found {
 	const char *name;
 	const char *module; /* NULL: vmlinux */
 	uint64_t addr;	    /* of its entry, or of the call to ftrace there; 0: not traceable */
-	uint32_t btf_id; /* by which the kernel finds it; 0: of a module, or its name is not its own
-			  */
+	uint32_t btf_id; /* by which the kernel finds it, in the types of its module; 0: its name is
+			    not its own, or no fentry program can have it */
 	uint8_t pos;	 /* 1 to KBTF_MAX_POS: argument register with the skb; 0: see skip */
 	uint8_t skip;	 /* enum skip */
 };

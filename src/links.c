@@ -11,7 +11,7 @@
 #include "src/log.h"
 #include "src/util.h"
 
-static int keep(struct links *links, int fd)
+int links_keep(struct links *links, int fd)
 {
 	int *fds = grow(links->fds, links->n, &links->cap, sizeof(*fds));
 
@@ -37,7 +37,7 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 	int err = job->link(job, from, n);
 
 	if (err >= 0)
-		return keep(links, err);
+		return links_keep(links, err);
 	if (!is_bad_function(err))
 		return err;
 	if (n > 1) {

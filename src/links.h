@@ -35,6 +35,9 @@ struct links_job {
  */
 int links_attach(struct links *links, const struct links_job *job, size_t *ret_refused);
 
+/* links_keep() - one more that is there; returns 0, or -ENOMEM, and closes it */
+int links_keep(struct links *links, int fd);
+
 /* links_free() - detach; the links that were made first go last */
 void links_free(struct links *links);
 

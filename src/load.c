@@ -13,9 +13,6 @@
 #include "src/log.h"
 #include "src/util.h"
 
-/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
-#define VERIFIER_STATS 4
-
 struct loaded {
 	struct pwru_cap_bpf *skel;
 	/* NULL: not needed. Of a single program, all are the same. */
@@ -59,7 +56,7 @@ static const struct bpf_program *select_program(const struct loaded *l, const ch
 	if (prog)
 		bpf_program__set_autoload(prog, true);
 	if (prog && log_shows(LOG_DEBUG))
-		bpf_program__set_log_level(prog, VERIFIER_STATS);
+		bpf_program__set_log_level(prog, LOAD_VERIFIER_STATS);
 	return prog;
 }
 

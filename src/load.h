@@ -43,6 +43,9 @@ struct load_opts {
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 
+/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
+#define LOAD_VERIFIER_STATS 4
+
 struct loaded;
 
 /**
@@ -61,9 +64,6 @@ int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
  * for those that end an skb's life, LOAD_END; it was among the needs
  */
 const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos);
-
-/* loaded_object() - all of it: its maps, its settings */
-const struct bpf_object *loaded_object(const struct loaded *l);
 
 /* loaded_object() - for what shares its maps and settings */
 const struct bpf_object *loaded_object(const struct loaded *l);

@@ -95,7 +95,9 @@ static int load_any(struct tracing *t)
 
 static int attach_loaded(struct tracing *t)
 {
+	const struct load_opts load = load_opts(t);
 	struct attach_opts opts = {
+		.load = &load,
 		.loaded = t->loaded,
 		.funcs = &t->kernel->funcs,
 		.stop = t->stop,
@@ -149,6 +151,7 @@ void tracing_stop(struct tracing *t)
 {
 	int err = loaded_stop(t->loaded);
 
+	t->missed = attach_missed(t->attached);
 	if (err)
 		log_verbose("waiting until all is detached (a map of maps: %s)", strerror(-err));
 	/* With the first process of a container all others end, the one in the background, too. */
@@ -176,6 +179,7 @@ uint64_t tracing_missed(const struct tracing *t)
 	uint64_t missed = 0;
 
 	loaded_missed(t->loaded, &missed);
+	missed += t->attached ? attach_missed(t->attached) : t->missed;
 	return missed + attached_progs_missed(t->attached_progs);
 }
 

@@ -30,6 +30,7 @@ struct tracing {
 	struct attached *attached;
 	struct attached_progs *attached_progs;
 	struct attach_result result;
+	uint64_t missed;       /* attach_missed(), once detached */
 	uint64_t attach_began; /* clock_now_ns() */
 };
 
