@@ -53,17 +53,20 @@ static __always_inline void write_tc(const bool direct, void *ctx, const struct 
 #define WRITE_DIRECT(ctx, f) write_tc(true, ctx, f)
 #define WRITE_PROBED(ctx, f) write_tc(false, ctx, f)
 
+/* Functions without an skb are tied to functions only. */
+#define ENTERED(ctx)
+
 /* User space finds the programs by these names. */
 SEC("?prog")
 int tc_direct(void *ctx)
 {
-	return SIGHT(true, WRITE_DIRECT, ctx, first_argument(ctx));
+	return SIGHT(true, ENTERED, WRITE_DIRECT, ctx, first_argument(ctx));
 }
 
 SEC("?prog")
 int tc_probed(void *ctx)
 {
-	return SIGHT(false, WRITE_PROBED, ctx, first_argument(ctx));
+	return SIGHT(false, ENTERED, WRITE_PROBED, ctx, first_argument(ctx));
 }
 
 SEC("?prog")
