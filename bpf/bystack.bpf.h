@@ -49,7 +49,7 @@ struct stack_frames {
 /* By stack.  LRU: tasks end. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 128);
+	__uint(max_entries, 1); /* more if it is to be used */
 	__type(key, __u64);
 	__type(value, struct stack_frames);
 } stack_frames SEC(".maps");
@@ -65,7 +65,7 @@ struct {
 /* Where functions end: first byte, as EV_ENTRY_BLOCK(), to the address behind the last. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
+	__uint(max_entries, 1); /* likewise */
 	__type(key, __u64);
 	__type(value, __u64);
 } func_ends SEC(".maps");
@@ -207,7 +207,7 @@ static __always_inline __u64 trampoline_slot(void *ctx)
 	return 0;
 }
 
-/* Returns 0, or -1 if there is nothing to be known. */
+/* Returns 0, or -1 if the stack cannot be followed. */
 static __always_inline int unwind(void *ctx)
 {
 	__u32 zero = 0;
@@ -217,7 +217,11 @@ static __always_inline int unwind(void *ctx)
 	if (!u)
 		return -1;
 	bytes = bpf_get_stack(ctx, u->addrs, sizeof(u->addrs), 0);
-	u->n = bytes > 0 ? (__u64)bytes / 8 : 0;
+	if (bytes <= 0) {
+		count_no_frame();
+		return -1;
+	}
+	u->n = (__u64)bytes / 8;
 	return 0;
 }
 

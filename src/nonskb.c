@@ -237,8 +237,14 @@ int nonskb_discover(const char *list, const struct inventory *inventory, struct 
 {
 	struct nonskb_sources sources = {0};
 	struct ksyms *syms = NULL;
-	int err = read_traceable(&sources.traceable);
+	int err;
 
+#ifndef __x86_64__
+	/* Elsewhere a function that has just been entered has its return address in a register. */
+	log_error(OPTION ": works on x86-64 only");
+	return -EOPNOTSUPP;
+#endif
+	err = read_traceable(&sources.traceable);
 	if (err)
 		log_error("available_filter_functions cannot be read: %s", strerror(-err));
 	else
