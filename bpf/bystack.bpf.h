@@ -23,6 +23,7 @@
  * A stack is known by where the task's begins, or by the CPU, for that has one stack for interrupts
  * and softirqs.  (That one is not aligned to its size, so a mask would not do.)
  */
+#include <linux/errno.h>
 #include <linux/ptrace.h>
 
 #include <bpf/bpf_tracing.h>
@@ -218,7 +219,12 @@ static __always_inline int unwind(void *ctx)
 		return -1;
 	bytes = bpf_get_stack(ctx, u->addrs, sizeof(u->addrs), 0);
 	if (bytes <= 0) {
-		count_no_frame();
+		/*
+		 * The kernel does one at a time.  So this is an interrupt that came while one of
+		 * our programs took its stack, and no packet's.
+		 */
+		if (bytes != -EFAULT)
+			count_no_frame();
 		return -1;
 	}
 	u->n = (__u64)bytes / 8;
