@@ -174,8 +174,9 @@ reserved:
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
-static __always_inline void emit_skb(const bool direct, const struct site *site,
-				     const struct frame *f)
+/* Returns the skb's id; 0: it has none. */
+static __always_inline __u64 emit_skb(const bool direct, const struct site *site,
+				      const struct frame *f)
 {
 	struct facts facts;
 
@@ -186,6 +187,7 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 		COUNT(st, lost_id);
 	}
 	emit(direct, site, f, &facts);
+	return facts.id;
 }
 
 #endif

@@ -32,6 +32,11 @@
 #define EV_F_OPAQUE (1u << 1) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
 #define EV_F_SOCK   (1u << 2) /* the headers are made from the socket: only payload is there */
 #define EV_F_XDP    (1u << 3) /* an xdp_buff, no skb: skb, id, mark and what else an skb has are 0 */
+#define EV_F_STACK  (1u << 4) /* a function without an skb, called for this packet */
+#define EV_F_GONE   (1u << 5) /* the skb has been freed: all that is known is skb and id */
+
+/* ev_hdr.pkt_type of no PACKET_* */
+#define EV_PKT_TYPE_UNKNOWN 0xff
 
 /*
  * One sighting of one packet in one function.
@@ -90,6 +95,8 @@ struct ev_stats {
 	__u64 lost_ring; /* no room in the ring buffer */
 	__u64 lost_size; /* larger than the largest class */
 	__u64 lost_id; /* sightings written with id 0, the table was full (not a loss of packets) */
+	/* functions whose frame was not noted: those without an skb below them were not written */
+	__u64 no_frame;
 };
 
 /* Filters beyond the expression, which the programs are told of (bpf/filter.bpf.h). */

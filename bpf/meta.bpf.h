@@ -84,11 +84,11 @@ static __always_inline bool task_matches(const __u32 on)
 /*
  * True if the skb and the current task pass all filters that are on.  The cheapest come first:
  * one field of the skb, a number of the task, then what lies behind pointers, then names.
+ * @on: cfg_meta.on
  * @addr: the sk_buff
  */
-static __always_inline bool meta_matches(const bool direct, __u64 addr)
+static __always_inline bool meta_matches(const bool direct, const __u32 on, __u64 addr)
 {
-	const __u32 on = cfg_meta.on;
 	struct sk_buff *skb;
 
 	if (!on)

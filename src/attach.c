@@ -88,6 +88,12 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 		}
 		if (wanted && b != wanted)
 			continue;
+		if (b->no_by_stack && funcs->by_stack) {
+			if (wanted)
+				log_error("--filter-non-skb-funcs does not work with --backend %s",
+					  b->name);
+			continue;
+		}
 		err = b->check(funcs);
 		if (!err) {
 			*ret_backend = b;

@@ -266,6 +266,7 @@ const struct backend backend_fentry = {
 	.requirement = {5, 5, "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "register_ftrace_direct"},
 	.check = fentry_check,
 	.attach = fentry_attach,
+	.no_by_stack = true,
 	.missed = fentry_missed,
 	.detach = fentry_detach,
 };

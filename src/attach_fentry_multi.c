@@ -6,7 +6,8 @@
  *
  * The kernel finds a function by its type's name, and trampolines do not suit every function.  So
  * functions of modules, those whose name is not theirs alone, and those that return a struct or
- * take a variable number of arguments are left to kprobe-multi, which takes addresses.
+ * take a variable number of arguments are left to kprobe-multi, which takes addresses; so are those
+ * without an skb, whose program wants the registers.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -111,6 +112,8 @@ static int fentry_multi_check(const struct funcs *funcs)
 
 static enum load_kind fentry_multi_kind(const struct func *f)
 {
+	if (f->pos == FUNC_BY_STACK)
+		return LOAD_MULTI;
 	if (!has_id(f))
 		return LOAD_MULTI_ANY;
 	return f->pos == 1 ? LOAD_FENTRY_MULTI : LOAD_FENTRY_MULTI_ANY;
@@ -182,22 +185,24 @@ static int attach_ids(const struct attach_opts *opts, enum load_kind kind, struc
 	return err;
 }
 
-/* Those that have no id, by kprobe-multi. */
+/* Those that have no id, and those without an skb, by kprobe-multi. */
 static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, struct links *links,
 		       size_t *ret_refused)
 {
 	struct func *rest = calloc(funcs->n + 1, sizeof(*rest));
-	size_t n = 0;
+	size_t with_skb = funcs->n - funcs->by_stack, n = 0;
 	int err;
 
 	if (!rest)
 		return -ENOMEM;
-	for (size_t i = 0; i < funcs->n; i++)
+	for (size_t i = 0; i < with_skb; i++)
 		if (!has_id(&funcs->v[i]))
 			rest[n++] = funcs->v[i];
 	err = multi_attach_any(loaded, rest, n, links, ret_refused);
 	free(rest);
-	return err;
+	return err ? err
+		   : multi_attach_by_stack(loaded, funcs->v + with_skb, funcs->by_stack, links,
+					   ret_refused);
 }
 
 static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refused,

@@ -47,7 +47,7 @@ static size_t program_fds(const struct attach_opts *opts, int *fds)
 
 	for (size_t i = 0; i < opts->funcs->n; i++)
 		needed |= 1 << opts->funcs->v[i].pos;
-	for (int pos = 0; pos <= KBTF_MAX_POS; pos++)
+	for (int pos = 0; pos < LOAD_POSITIONS; pos++)
 		if (needed & 1 << pos)
 			fds[n++] = bpf_program__fd(loaded_program(opts->loaded, LOAD_KPROBE, pos));
 	return n;
@@ -64,8 +64,10 @@ static void take_note(struct kprobes *k, const struct kprobe_note *note)
 		break;
 	case NOTE_REFUSED:
 		k->refused++;
-		log_verbose("%s is left out: the kernel refuses a probe on it (%s)",
-			    k->funcs->v[note->done].name, strerror(-note->err));
+		/* One that the user has named himself is worth a word in any case. */
+		if (k->funcs->v[note->done].pos == FUNC_BY_STACK || log_shows(LOG_VERBOSE))
+			log_info("%s is left out: the kernel refuses a probe on it (%s)",
+				 k->funcs->v[note->done].name, strerror(-note->err));
 		break;
 	case NOTE_ATTACHED:
 	case NOTE_DETACHED:

@@ -106,6 +106,12 @@ int multi_attach_any(const struct loaded *loaded, const struct func *funcs, size
 	return n ? attach_funcs(loaded, funcs, n, -1, links, ret_refused) : 0;
 }
 
+int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs, size_t n,
+			  struct links *links, size_t *ret_refused)
+{
+	return n ? attach_funcs(loaded, funcs, n, FUNC_BY_STACK, links, ret_refused) : 0;
+}
+
 static int attach_ends(const struct loaded *loaded, const struct func_roles *roles,
 		       struct links *links)
 {

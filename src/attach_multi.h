@@ -19,4 +19,8 @@
 int multi_attach_any(const struct loaded *loaded, const struct func *funcs, size_t n,
 		     struct links *links, size_t *ret_refused);
 
+/* multi_attach_by_stack() - the same for FUNC_BY_STACK functions, with that LOAD_MULTI program */
+int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs, size_t n,
+			  struct links *links, size_t *ret_refused);
+
 #endif

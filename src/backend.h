@@ -29,6 +29,7 @@ struct backend {
 	int (*attach)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
 	/* As attach_missed(); NULL: it has no programs of its own. */
 	uint64_t (*missed)(const void *state);
+	bool no_by_stack; /* it cannot watch functions without an skb (FUNC_BY_STACK) */
 	/* As attach_lost(); NULL: it cannot happen. */
 	bool (*lost)(const void *state);
 	/*

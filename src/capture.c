@@ -49,6 +49,7 @@ void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		.failed = sink->failed + c->unsunk,
 		.beyond = c->beyond,
 		.no_id = kernel->lost_id,
+		.no_frame = kernel->no_frame,
 	};
 
 	a.dropped = a.received - a.captured;
@@ -78,4 +79,6 @@ void account_print(const struct account *a)
 	print_cause(a->beyond, "more matched after the last one (-c), and are not counted above");
 	print_cause(a->missed, "sightings were missed: a probe was hit while another one ran");
 	print_cause(a->no_id, "captured without an id: too many packets at a time");
+	print_cause(a->no_frame, "calls whose stack could not be followed: functions without an "
+				 "skb below them are not captured");
 }

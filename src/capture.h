@@ -29,11 +29,12 @@ struct account {
 	uint64_t lost_ring; /* the ring buffer was full */
 	uint64_t lost_size; /* larger than the largest record */
 	uint64_t broken;
-	uint64_t failed;  /* could not be written */
-	uint64_t unknown; /* the kernel's count says that they were there; a bug if not 0 */
-	uint64_t beyond;  /* not among the above */
-	uint64_t no_id;	  /* captured, but without an id */
-	uint64_t missed;  /* runs of a program that the kernel left out; matching or not */
+	uint64_t failed;   /* could not be written */
+	uint64_t unknown;  /* the kernel's count says that they were there; a bug if not 0 */
+	uint64_t beyond;   /* not among the above */
+	uint64_t no_id;	   /* captured, but without an id */
+	uint64_t no_frame; /* as in struct ev_stats */
+	uint64_t missed;   /* runs of a program that the kernel left out; matching or not */
 };
 
 /* capture_done() - has the limit been reached, or the sink failed? */

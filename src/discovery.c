@@ -7,6 +7,7 @@
 
 #include "src/inventory.h"
 #include "src/log.h"
+#include "src/nonskb.h"
 #include "src/tracefs.h"
 
 int discover_types(const struct options *opts, struct discovery *d)
@@ -61,10 +62,12 @@ int discover_functions(const struct options *opts, struct discovery *d)
 		err = caps_choose(&d->memory.best, opts->filter_load, &d->caps);
 	if (!err)
 		err = funcs_select(&d->memory.inventory, &wanted, &d->funcs);
+	if (!err && opts->non_skb_funcs)
+		err = nonskb_discover(opts->non_skb_funcs, &d->memory.inventory, &d->funcs);
 	if (!err)
 		log_verbose("%zu functions take an skb and can be traced; %zu are left out; "
 			    "packets are read %s",
-			    d->funcs.n, funcs_skipped(&d->funcs),
+			    d->funcs.n - d->funcs.by_stack, funcs_skipped(&d->funcs),
 			    d->caps.direct ? "by direct loads" : "by probe reads");
 	return err;
 }
@@ -79,6 +82,18 @@ int discover_progs(const struct options *opts, struct discovery *d)
 int discover_windows(struct discovery *d)
 {
 	return caps_choose(&d->memory.best, "window", &d->caps);
+}
+
+/* Those that are no part of the inventory. */
+static int list_non_skb(const char *list, const struct inventory *inventory)
+{
+	struct funcs funcs = {0};
+	int err = nonskb_discover(list, inventory, &funcs);
+
+	if (!err)
+		err = funcs_list_by_stack(&funcs, stdout);
+	funcs_free(&funcs);
+	return err;
 }
 
 int discovery_list(const struct options *opts, struct discovery *d)
@@ -97,7 +112,11 @@ int discovery_list(const struct options *opts, struct discovery *d)
 	} else {
 		err = know_kernel(opts, d);
 	}
-	return err ? err : funcs_list(&d->memory.inventory, &wanted, stdout);
+	if (!err)
+		err = funcs_list(&d->memory.inventory, &wanted, stdout);
+	if (!err && opts->non_skb_funcs)
+		err = list_non_skb(opts->non_skb_funcs, &d->memory.inventory);
+	return err;
 }
 
 void discovery_free(struct discovery *d)

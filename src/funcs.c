@@ -49,6 +49,48 @@ static void sort_and_unite(struct funcs *funcs)
 	funcs->n = n;
 }
 
+/* A copy that lives as long as @funcs; NULL: no memory. */
+static const char *keep_string(struct funcs *funcs, const char *text)
+{
+	char **strings = grow(funcs->strings, funcs->n_strings, &funcs->cap_strings,
+			      sizeof(*strings));
+
+	if (!strings)
+		return NULL;
+	funcs->strings = strings;
+	strings[funcs->n_strings] = strdup(text);
+	return strings[funcs->n_strings] ? strings[funcs->n_strings++] : NULL;
+}
+
+static int keep_strings(struct funcs *funcs, struct func *f)
+{
+	f->name = keep_string(funcs, f->name);
+	if (f->name && f->module)
+		f->module = keep_string(funcs, f->module);
+	return f->name ? 0 : -ENOMEM;
+}
+
+int funcs_add(struct funcs *funcs, const struct func *more, size_t n)
+{
+	struct func *v = realloc(funcs->v, (funcs->n + n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	funcs->v = v;
+	for (size_t i = 0; i < n; i++) {
+		struct func f = more[i];
+
+		if (f.pos == FUNC_BY_STACK && keep_strings(funcs, &f))
+			return -ENOMEM;
+		v[funcs->n++] = f;
+	}
+	sort_and_unite(funcs);
+	funcs->by_stack = 0;
+	for (size_t i = 0; i < funcs->n; i++)
+		funcs->by_stack += v[i].pos == FUNC_BY_STACK;
+	return 0;
+}
+
 static void set_aside(const struct found *found, struct funcs *funcs)
 {
 	funcs->skipped[found->skip]++;
@@ -208,6 +250,14 @@ int funcs_list(const struct inventory *inventory, const struct funcs_wanted *wan
 	return fflush(to) ? -errno : 0;
 }
 
+int funcs_list_by_stack(const struct funcs *funcs, FILE *to)
+{
+	for (size_t i = funcs->n - funcs->by_stack; i < funcs->n; i++)
+		fprintf(to, "%-40s %-16s -  yes\n", funcs->v[i].name,
+			funcs->v[i].module ?: "vmlinux");
+	return fflush(to) ? -errno : 0;
+}
+
 void funcs_describe_skipped(const struct funcs *funcs, char *text, size_t size)
 {
 	const char *sep = "";
@@ -239,7 +289,9 @@ size_t funcs_skipped(const struct funcs *funcs)
 
 void funcs_free(struct funcs *funcs)
 {
+	for (size_t i = 0; i < funcs->n_strings; i++)
+		free(funcs->strings[i]);
+	free(funcs->strings);
 	free(funcs->v);
-	funcs->v = NULL;
-	funcs->n = 0;
+	*funcs = (struct funcs){0};
 }

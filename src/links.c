@@ -47,8 +47,10 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 	/* Those that end an skb's life have no position, and are not sightings. */
 	if (job->funcs[from].pos)
 		(*ret_refused)++;
-	log_verbose("%s is left out: the kernel refuses to attach to it (%s)",
-		    job->funcs[from].name, strerror(-err));
+	/* One that the user has named himself is worth a word in any case. */
+	if (job->funcs[from].pos == FUNC_BY_STACK || log_shows(LOG_VERBOSE))
+		log_info("%s is left out: the kernel refuses to attach to it (%s)",
+			 job->funcs[from].name, strerror(-err));
 	return 0;
 }
 

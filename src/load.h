@@ -11,7 +11,7 @@
 #include "bpf/event.h"
 #include "src/caps.h"
 #include "src/filters.h"
-#include "src/inventory.h"
+#include "src/funcs.h"
 #include "src/splicer.h"
 
 /* The kinds of programs, by how they are attached. */
@@ -27,6 +27,9 @@ enum load_kind {
 /* The programs that are needed, as bits: 1 << position, and 1 << LOAD_END. */
 #define LOAD_END 0
 
+/* All positions that functions have, and LOAD_END. */
+#define LOAD_POSITIONS (FUNC_BY_STACK + 1)
+
 struct load_needs {
 	uint8_t programs[LOAD_KINDS];
 };
@@ -34,7 +37,7 @@ struct load_needs {
 struct load_opts {
 	struct load_needs needs;
 	const struct caps *caps;
-	const struct func_roles *roles;
+	const struct funcs *funcs; /* what they will be attached to */
 	const struct filters *filters;
 	struct splicer *splicer; /* of these filters */
 	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
@@ -60,8 +63,8 @@ struct loaded;
 int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
 
 /*
- * loaded_program() - the program for functions with the skb at this position, 1 to KBTF_MAX_POS, or
- * for those that end an skb's life, LOAD_END; it was among the needs
+ * loaded_program() - the program for functions at this position, or for those that end an skb's
+ * life, LOAD_END; it was among the needs
  */
 const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos);
 

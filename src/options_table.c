@@ -41,6 +41,8 @@ const struct option_row options_table[] = {
 	 "on the skb's fields: 'skb->mark == 1 && skb->len > 99'", TEXT(filter_expr)},
 	{OPT_FILTER_FUNC, "filter-func", "REGEX", "only functions whose whole name matches",
 	 TEXT(filter_func)},
+	{OPT_NON_SKB_FUNCS, "filter-non-skb-funcs", "LIST",
+	 "also these functions without an skb where called for a packet", TEXT(non_skb_funcs)},
 	{OPT_KMODS, "kmods", "LIST", "of modules, only the functions of these (a,b,...)",
 	 TEXT(kmods)},
 	{OPT_ALL_KMODS, "all-kmods", NULL, "the functions of all loaded modules (default)"},

@@ -35,7 +35,7 @@ static struct load_opts load_opts(const struct tracing *t)
 	return (struct load_opts){
 		.needs = attach_needs(t->backend, &t->kernel->funcs),
 		.caps = &t->kernel->caps,
-		.roles = &t->kernel->funcs.roles,
+		.funcs = &t->kernel->funcs,
 		.filters = t->filters,
 		.splicer = t->splicer,
 		.kernel_btf = t->opts->kernel_btf,

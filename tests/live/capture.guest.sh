@@ -99,6 +99,18 @@ waiting_case() {
 	in_b tc qdisc del dev v1 clsact
 }
 
+# Functions without an skb, under pings that match among pings that do not.  They are called by all
+# and sundry, one by each timer interrupt.
+stack_case() {
+	capture_start stack --filter-non-skb-funcs fib_table_lookup,kmem_cache_free,hrtimer_interrupt \
+		-w "$OUT/stack.pcapng" 'icmp and greater 500'
+	in_a ping -q -f -c 400 $IP_B >/dev/null &
+	small=$!
+	in_a ping -q -s 600 -c 20 -i 0.01 $IP_B >"$OUT/stack.out"
+	wait $small
+	capture_stop
+}
+
 # Everything, headers only, with a ring that is too small: the account has to add up anyway.
 overload_case() {
 	capture_start overload -B 1024 -s 64 -w "$OUT/overload.pcapng"
@@ -188,12 +200,14 @@ run_case list pwru-cap --list-funcs
 run_case list_nobody setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
 	pwru-cap --list-funcs --filter-func ip_rcv
 run_case kmods pwru-cap --kmods veth --list-funcs
+run_case no_func pwru-cap --filter-non-skb-funcs fib_table_lookpu -c 1 icmp
 run_case no_kmod pwru-cap --kmods nosuch --test-attach
 timed tls_case
 timed pipe_case
 timed ping_case
 timed vlan_case
 timed waiting_case
+timed stack_case
 timed overload_case
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases

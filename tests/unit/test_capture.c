@@ -204,7 +204,7 @@ static void test_account_sum(void **state)
 {
 	const struct capture c = {.beyond = 7, .broken = 3, .unsunk = 4, .taken = 60};
 	const struct ev_stats kernel = {
-		.matched = 107, .lost_ring = 20, .lost_size = 10, .lost_id = 5};
+		.matched = 107, .lost_ring = 20, .lost_size = 10, .lost_id = 5, .no_frame = 6};
 	const struct sink_stats sink = {.written = 50, .failed = 6};
 	struct account a;
 
@@ -221,6 +221,7 @@ static void test_account_sum(void **state)
 	assert_int_equal(a.unknown, 7);
 	assert_int_equal(a.beyond, 7);
 	assert_int_equal(a.no_id, 5);
+	assert_int_equal(a.no_frame, 6);
 }
 
 /* ---- account_print() */
@@ -279,6 +280,7 @@ static void test_print_causes(void **state)
 		.unknown = 5,
 		.beyond = 6,
 		.no_id = 7,
+		.no_frame = 8,
 	};
 
 	(void)state;
@@ -291,7 +293,9 @@ static void test_print_causes(void **state)
 			   "  4 lost: could not be written\n"
 			   "  5 unaccounted for: please report this\n"
 			   "  6 more matched after the last one (-c), and are not counted above\n"
-			   "  7 captured without an id: too many packets at a time\n");
+			   "  7 captured without an id: too many packets at a time\n"
+			   "  8 calls whose stack could not be followed: functions without an skb "
+			   "below them are not captured\n");
 }
 
 int main(void)

@@ -101,6 +101,28 @@ static void test_list(void **state)
 	free(text);
 }
 
+static void test_list_by_stack(void **state)
+{
+	struct func f[] = {
+		{.name = "ip_rcv", .pos = 1},
+		{.name = "schedule", .pos = FUNC_BY_STACK},
+		{.name = "br_fdb_find", .module = "bridge", .pos = FUNC_BY_STACK},
+	};
+	struct funcs funcs = {.v = f, .n = 3, .by_stack = 2};
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(to);
+	assert_int_equal(funcs_list_by_stack(&funcs, to), 0);
+	fclose(to);
+	assert_string_equal(text,
+			    "schedule                                 vmlinux          -  yes\n"
+			    "br_fdb_find                              bridge           -  yes\n");
+	free(text);
+}
+
 static void test_skipped(void **state)
 {
 	const struct funcs_wanted all = {0}, one = {.pattern = "ip_rcv"};
@@ -126,9 +148,8 @@ static void test_skipped(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_select),
-		cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_select),	cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_list),	cmocka_unit_test(test_list_by_stack),
 		cmocka_unit_test(test_skipped),
 	};
 

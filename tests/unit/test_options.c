@@ -23,6 +23,7 @@ static void test_defaults(void **state)
 	assert_false(o.trace_xdp);
 	assert_false(o.no_rcu_expedited);
 	assert_null(o.backend);
+	assert_null(o.non_skb_funcs);
 	assert_null(o.expression);
 	assert_string_equal(o.command_line, "pwru-cap");
 	options_free(&o);
