@@ -16,12 +16,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "src/attach_progress.h"
 #include "src/backend.h"
 #include "src/clock.h"
 #include "src/copies.h"
 #include "src/log.h"
 #include "src/module_btf.h"
-#include "src/progress.h"
 #include "src/util.h"
 
 /* How many functions are tried before this backend is said not to work: one may be a bad one. */
@@ -187,7 +187,7 @@ static int attach_funcs(struct fentry *f)
 
 		if (f->opts->stop && *f->opts->stop)
 			return -EINTR;
-		progress_show("attaching", since_ns, i, funcs->n);
+		attach_progress_show("attaching", since_ns, i, funcs->n);
 		if (func->btf_id)
 			err = attach_one(f, func);
 		else
@@ -241,7 +241,7 @@ static int detach_waiting(struct links *links, const volatile sig_atomic_t *stop
 			links_leave(links);
 			return -EINTR;
 		}
-		progress_show("detaching", since_ns, of - links->n, of);
+		attach_progress_show("detaching", since_ns, of - links->n, of);
 		close(links->fds[--links->n]);
 	}
 	return 0;

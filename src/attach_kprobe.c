@@ -16,12 +16,12 @@
 #include <unistd.h>
 
 #include "src/attach_kprobe_job.h"
+#include "src/attach_progress.h"
 #include "src/backend.h"
 #include "src/clock.h"
 #include "src/keeper.h"
 #include "src/kprobe_events.h"
 #include "src/log.h"
-#include "src/progress.h"
 #include "src/rcu_expedited.h"
 
 /* How soon a signal is seen that came between looking for it and waiting. */
@@ -57,10 +57,10 @@ static void take_note(struct kprobes *k, const struct kprobe_note *note)
 {
 	switch (note->kind) {
 	case NOTE_ATTACHING:
-		progress_show("attaching", k->since_ns, note->done, note->of);
+		attach_progress_show("attaching", k->since_ns, note->done, note->of);
 		break;
 	case NOTE_DETACHING:
-		progress_show("detaching", k->since_ns, note->done, note->of);
+		attach_progress_show("detaching", k->since_ns, note->done, note->of);
 		break;
 	case NOTE_REFUSED:
 		k->refused++;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "src/progress.h"
+#include "src/attach_progress.h"
 
 #include <stdio.h>
 
 #include "src/clock.h"
 #include "src/log.h"
 
-void progress_text(const char *what, double seconds, size_t done, size_t of, char *text,
-		   size_t size)
+void attach_progress_text(const char *what, double seconds, size_t done, size_t of, char *text,
+			  size_t size)
 {
 	double rate = seconds > 0 ? done / seconds : 0;
 
@@ -18,10 +18,10 @@ void progress_text(const char *what, double seconds, size_t done, size_t of, cha
 		snprintf(text, size, "%s: %zu of %zu functions ...", what, done, of);
 }
 
-void progress_show(const char *what, uint64_t since_ns, size_t done, size_t of)
+void attach_progress_show(const char *what, uint64_t since_ns, size_t done, size_t of)
 {
 	char text[128];
 
-	progress_text(what, (clock_now_ns() - since_ns) / 1e9, done, of, text, sizeof(text));
+	attach_progress_text(what, (clock_now_ns() - since_ns) / 1e9, done, of, text, sizeof(text));
 	log_status("%s", text);
 }

@@ -6,13 +6,13 @@
 
 #include <cmocka.h>
 
-#include "src/progress.h"
+#include "src/attach_progress.h"
 
 static void says(double seconds, size_t done, size_t of, const char *expected)
 {
 	char text[128];
 
-	progress_text("attaching", seconds, done, of, text, sizeof(text));
+	attach_progress_text("attaching", seconds, done, of, text, sizeof(text));
 	assert_string_equal(text, expected);
 }
 
