@@ -108,18 +108,20 @@ static int deliver(struct ring *ring, bool all, int max)
 
 int ring_take(struct ring *ring, bool *ret_more)
 {
-	/* What is left of an earlier scan comes before what a new one would find. */
-	int n = deliver(ring, false, TAKE_MAX), err;
+	/* What is left of an earlier scan comes before what a new one finds. */
+	int n = deliver(ring, false, TAKE_MAX), more, err;
 
-	*ret_more = false;
-	if (!n) {
-		err = ring_order_scan(&ring->order);
-		if (err)
-			return err;
-		n = deliver(ring, false, TAKE_MAX);
-	}
 	*ret_more = n == TAKE_MAX;
-	return n;
+	if (n < 0 || n == TAKE_MAX)
+		return n;
+	err = ring_order_scan(&ring->order);
+	if (err)
+		return err;
+	more = deliver(ring, false, TAKE_MAX - n);
+	if (more < 0)
+		return more;
+	*ret_more = n + more == TAKE_MAX;
+	return n + more;
 }
 
 static uint64_t nap_ns(const struct ring *ring)

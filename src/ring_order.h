@@ -12,7 +12,8 @@
  * position are at hand, those of them that are older than that reading are complete, and sorting
  * them is enough.  What is younger waits for the next reading.
  *
- * Records stay where they are in the ring until they are delivered.
+ * Records stay where they are in the ring until they are delivered.  What is remembered of each
+ * takes 28 bytes, which for a ring full of the smallest ones is a seventh of its size.
  */
 #include <stdbool.h>
 #include <stddef.h>
