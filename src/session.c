@@ -7,7 +7,6 @@
 #include "src/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,17 +20,11 @@
 #include "src/linktype.h"
 #include "src/log.h"
 #include "src/names.h"
+#include "src/progress.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
 #define SECOND_NS 1000000000ULL
-
-/* What was last said of how it goes. */
-struct progress {
-	bool shown;
-	uint64_t got;
-	uint64_t time_ns; /* clock_now_ns() */
-};
 
 /* All that is open; what is zero is not there yet. */
 struct session {
@@ -126,21 +119,14 @@ static int open_sink(struct session *s)
 	return err;
 }
 
-/* Says how it goes; as tcpdump, not again while nothing new has come. */
 static void show_progress(struct session *s)
 {
-	uint64_t now = clock_now_ns(), got = s->capture.taken, rate;
-	struct progress *last = &s->progress;
+	uint64_t got = s->capture.taken;
 	struct ev_stats stats;
 
-	if (last->shown && last->got == got)
-		return;
-	if (loaded_stats(s->tracing.loaded, &stats))
-		return;
-	rate = (got - last->got) * SECOND_NS / (now - last->time_ns + 1);
-	*last = (struct progress){.shown = true, .got = got, .time_ns = now};
-	log_progress("Got %" PRIu64 " (%" PRIu64 "/s), dropped %" PRIu64 ", buffer %u%%", got, rate,
-		     (uint64_t)(stats.lost_ring + stats.lost_size), ring_peak(s->ring));
+	if (progress_due(&s->progress, got) && !loaded_stats(s->tracing.loaded, &stats))
+		progress_show(&s->progress, clock_now_ns(), got, stats.lost_ring + stats.lost_size,
+			      ring_peak(s->ring));
 }
 
 /* Once a second. */
@@ -214,7 +200,7 @@ static int listen(struct session *s)
 	int err = 0;
 
 	s->capture.limit = s->opts->count;
-	s->progress.time_ns = clock_now_ns();
+	s->progress.since_ns = clock_now_ns();
 	announce(s);
 	/* Stacks need them; until they are there, records wait in the ring. */
 	if (s->opts->write_path)
