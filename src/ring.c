@@ -126,9 +126,8 @@ int ring_take(struct ring *ring, bool *ret_more)
 
 static uint64_t nap_ns(const struct ring *ring)
 {
-	const struct ring_area *area = &ring->order.area;
-
-	return *area->producer - *area->consumer > area->size / NAP_PART ? SHORT_NAP_NS : NAP_NS;
+	return ring_order_used(&ring->order) > ring->order.area.size / NAP_PART ? SHORT_NAP_NS
+										: NAP_NS;
 }
 
 int ring_wait(struct ring *ring, uint64_t timeout_ns, const sigset_t *mask)
@@ -145,10 +144,11 @@ int ring_wait(struct ring *ring, uint64_t timeout_ns, const sigset_t *mask)
 
 unsigned int ring_peak(struct ring *ring)
 {
-	unsigned int percent = ring->order.peak * 100 / ring->order.area.size;
+	/* It may have been filling up since the last scan. */
+	size_t used = ring_order_used(&ring->order), peak = ring->order.peak;
 
 	ring->order.peak = 0;
-	return percent;
+	return (used > peak ? used : peak) * 100 / ring->order.area.size;
 }
 
 int ring_drain(struct ring *ring)

@@ -35,6 +35,11 @@ static unsigned long load_producer(const struct ring_order *o)
 	return __atomic_load_n(o->area.producer, __ATOMIC_ACQUIRE);
 }
 
+size_t ring_order_used(const struct ring_order *o)
+{
+	return load_producer(o) - *o->area.consumer;
+}
+
 /* Space up to the first record that is still needed is free. */
 static void release(struct ring_order *o)
 {
@@ -77,8 +82,8 @@ static int scan(struct ring_order *o)
 {
 	unsigned long end = load_producer(o);
 
-	if (end - *o->area.consumer > o->peak)
-		o->peak = end - *o->area.consumer;
+	if (ring_order_used(o) > o->peak)
+		o->peak = ring_order_used(o);
 	while (o->scanned != end) {
 		uint32_t len = load_length(o, o->scanned), bytes;
 
@@ -158,7 +163,7 @@ void ring_order_done(struct ring_order *o)
 
 bool ring_order_waiting(const struct ring_order *o)
 {
-	return *o->area.consumer != load_producer(o);
+	return ring_order_used(o) != 0;
 }
 
 void ring_order_free(struct ring_order *o)

@@ -68,6 +68,9 @@ const void *ring_order_next(const struct ring_order *o, bool all, size_t *ret_si
 /* ring_order_done() - the record of ring_order_next() is not needed any more */
 void ring_order_done(struct ring_order *o);
 
+/* ring_order_used() - bytes in use now, records that are being filled included */
+size_t ring_order_used(const struct ring_order *o);
+
 /* ring_order_waiting() - is there something in the ring, complete or not? */
 bool ring_order_waiting(const struct ring_order *o);
 
