@@ -107,7 +107,7 @@ mode_case() {
 	sleep 1
 	echo $(($(switches) - before)) >"$OUT/$mode.wakeups"
 	in_a ping -q -c 2 -i 0.1 $IP_B >/dev/null
-	in_a nc -N -w 2 $IP_B 443 </dev/null
+	in_a nc -N -w 2 $IP_B 443 </dev/null >/dev/null
 	capture_stop
 }
 
