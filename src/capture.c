@@ -37,6 +37,18 @@ int capture_take(void *capture, const void *data, size_t size)
 	return 0;
 }
 
+void capture_totals(const struct capture *c, const struct ev_stats *kernel,
+		    struct sink_totals *ret_totals)
+{
+	uint64_t received = kernel->matched - c->beyond;
+
+	*ret_totals = (struct sink_totals){
+		.received = received,
+		.dropped = received - c->taken,
+		.lost = kernel->lost_ring + kernel->lost_size,
+	};
+}
+
 void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		     const struct sink_stats *sink, struct account *ret_account)
 {

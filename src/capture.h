@@ -43,6 +43,10 @@ bool capture_done(const struct capture *c);
 /* capture_take() - takes one record; a ring_fn, whose context is the capture */
 int capture_take(void *capture, const void *data, size_t size);
 
+/* capture_totals() - what the sink may say of the capture, after the last packet; without times */
+void capture_totals(const struct capture *c, const struct ev_stats *kernel,
+		    struct sink_totals *ret_totals);
+
 /* capture_account() - add up, after the programs have stopped and the sink is closed */
 void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		     const struct sink_stats *sink, struct account *ret_account);

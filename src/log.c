@@ -59,17 +59,39 @@ void log_verbose(const char *fmt, ...)
 	PRINT_FROM(LOG_VERBOSE, fmt);
 }
 
+static void show_status(const char *fmt, va_list ap)
+{
+	log_status_clear();
+	vfprintf(stderr, fmt, ap);
+	status_shown = true;
+}
+
 void log_status(const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!log_shows(LOG_NORMAL) || !isatty(STDERR_FILENO))
 		return;
-	log_status_clear();
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	show_status(fmt, ap);
 	va_end(ap);
-	status_shown = true;
+}
+
+void log_progress(const char *fmt, ...)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	va_list ap;
+
+	if (!log_shows(terminal ? LOG_NORMAL : LOG_VERBOSE))
+		return;
+	va_start(ap, fmt);
+	if (terminal) {
+		show_status(fmt, ap);
+	} else {
+		vfprintf(stderr, fmt, ap);
+		fputc('\r', stderr);
+	}
+	va_end(ap);
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)

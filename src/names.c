@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -64,10 +65,22 @@ static void *read_symbols(void *arg)
 	return NULL;
 }
 
+/* Signals are for the thread that waits for records: they are to end its wait. */
+static int start_thread(struct names *names)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	err = pthread_create(&names->thread, NULL, read_symbols, names);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
 void names_read_ahead(struct names *names)
 {
-	if (names->reading == READING_NOT_YET &&
-	    !pthread_create(&names->thread, NULL, read_symbols, names))
+	if (names->reading == READING_NOT_YET && !start_thread(names))
 		names->reading = READING_BY_THREAD;
 }
 

@@ -70,6 +70,54 @@ static int set_ifname(struct options *o, const char *name)
 	return 0;
 }
 
+/* One of some words, whose places are the values; the list ends with NULL. */
+static int word(const char *option, const char *text, const char *const *words, int *ret)
+{
+	struct buf known = {0};
+
+	for (int i = 0; words[i]; i++) {
+		if (!strcmp(text, words[i])) {
+			buf_free(&known);
+			*ret = i;
+			return 0;
+		}
+		buf_printf(&known, "%s%s", i ? ", " : "", words[i]);
+	}
+	log_error("%s %s: not one of %s", option, text, buf_str(&known));
+	buf_free(&known);
+	return -EINVAL;
+}
+
+static int set_linktype(struct options *o, const char *text)
+{
+	static const char *const words[] = {
+		[LINKTYPES_ETHERNET] = "ethernet",
+		[LINKTYPES_SLL2] = "sll2",
+		[LINKTYPES_NATIVE] = "native",
+		NULL,
+	};
+	int value, err = word("--linktype", text, words, &value);
+
+	if (!err)
+		o->linktype = value;
+	return err;
+}
+
+static int set_interfaces(struct options *o, const char *text)
+{
+	static const char *const words[] = {
+		[IFACES_DEVICE] = "device",
+		[IFACES_FUNCTION] = "function",
+		[IFACES_BOTH] = "both",
+		NULL,
+	};
+	int value, err = word("--interfaces", text, words, &value);
+
+	if (!err)
+		o->ifaces = value;
+	return err;
+}
+
 /* What IP carries shows its family itself, on its way through no socket too. */
 static int set_family(struct options *o, const char *arg)
 {
@@ -106,6 +154,13 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return set_snaplen(o, arg);
 	case 'i':
 		return set_ifname(o, arg);
+	case 'D':
+		o->list_interfaces = true;
+		return 0;
+	case OPT_LINKTYPE:
+		return set_linktype(o, arg);
+	case OPT_INTERFACES:
+		return set_interfaces(o, arg);
 	case 'B':
 		return set_ring(o, arg);
 	case 'U':

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "src/filemode.h"
 #include "src/meta.h"
 #include "src/terms.h"
 
@@ -24,6 +25,7 @@ struct options {
 	uint32_t snaplen;	   /* -s, bytes */
 	uint32_t ring_bytes;	   /* -B, a power of two */
 	const char *ifname;	   /* -i; NULL: all devices */
+	bool list_interfaces;	   /* -D */
 	int verbosity;		   /* -v counts up; -q makes it negative */
 	bool packet_buffered;	   /* -U */
 	const char *kernel_btf;	   /* --kernel-btf; NULL: the running kernel's */
@@ -38,6 +40,9 @@ struct options {
 	const char *filter_expr;   /* --filter-expr; NULL: none */
 	bool trace_tc;		   /* --filter-trace-tc */
 	bool trace_xdp;		   /* --filter-trace-xdp */
+	/* --linktype, --interfaces */
+	enum linktype_mode linktype;
+	enum ifaces_mode ifaces;
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */

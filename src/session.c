@@ -7,21 +7,23 @@
 #include "src/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "src/capture.h"
+#include "src/devices.h"
 #include "src/discovery.h"
 #include "src/filters.h"
+#include "src/linktype.h"
 #include "src/log.h"
 #include "src/names.h"
+#include "src/progress.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
-#define POLL_MS	  100
 #define SECOND_NS 1000000000ULL
 
 /* All that is open; what is zero is not there yet. */
@@ -35,6 +37,7 @@ struct session {
 	struct names *names;
 	struct ring *ring;
 	struct capture capture;
+	struct progress progress;
 };
 
 /* What is attached to has its names from the inventory. */
@@ -99,6 +102,8 @@ static int open_sink(struct session *s)
 		.skipped = s->skipped,
 		.snaplen = opts->snaplen,
 		.packet_buffered = opts->packet_buffered,
+		.linktype = opts->linktype,
+		.ifaces = opts->ifaces,
 	};
 	int err;
 
@@ -114,57 +119,114 @@ static int open_sink(struct session *s)
 	return err;
 }
 
-/* Once a second. */
-static void tick(struct session *s)
+static void show_progress(struct session *s)
 {
+	uint64_t got = s->capture.taken;
 	struct ev_stats stats;
 
-	view_sync_clock(s->capture.view);
-	/* Lines of text show by themselves that packets come. */
-	if (s->opts->write_path && !loaded_stats(s->tracing.loaded, &stats))
-		log_status("%" PRIu64 " packets, %" PRIu64 " dropped", s->capture.taken,
-			   (uint64_t)(stats.lost_ring + stats.lost_size));
+	if (progress_due(&s->progress, got) && !loaded_stats(s->tracing.loaded, &stats))
+		progress_show(&s->progress, clock_now_ns(), got, stats.lost_ring + stats.lost_size,
+			      ring_peak(s->ring));
 }
 
-/* Returns 0, or -errno if the ring cannot be read any more. */
-static int listen(struct session *s)
+/* Once a second. */
+static int tick(struct session *s)
 {
-	uint64_t next = clock_now_ns() + SECOND_NS;
+	view_sync_clock(s->capture.view);
+	/* Lines of text show by themselves that packets come. */
+	if (s->opts->write_path)
+		show_progress(s);
+	if (attach_lost(s->tracing.attached)) {
+		log_error("the functions are not watched any more: the process that held the "
+			  "probes was killed");
+		return -EOWNERDEAD;
+	}
+	return 0;
+}
+
+static void announce(const struct session *s)
+{
 	size_t n_progs = attached_progs_count(s->tracing.attached_progs);
 	char progs[64] = "";
 
 	if (n_progs)
 		snprintf(progs, sizeof(progs), " and %zu BPF program%s", n_progs,
 			 n_progs == 1 ? "" : "s");
+	log_info("listening on %zu functions (%s)%s, link-type %s, snapshot length %u bytes",
+		 s->tracing.result.attached, attach_name(s->tracing.backend), progs,
+		 linktype_describe(s->opts->linktype), s->opts->snaplen);
+}
+
+/*
+ * Sleeps until records come, but no longer than to the given time.  A signal that comes after we
+ * have looked at what it sets is let in by the sleep, and ends it.
+ */
+static int idle(struct session *s, uint64_t until)
+{
+	uint64_t now = clock_now_ns();
+	sigset_t all, old;
+	int err = 0;
+
+	if (now >= until)
+		return 0;
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	if (!*s->stop)
+		err = ring_wait(s->ring, until - now, &old);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err == -EINTR ? 0 : err;
+}
+
+/* Takes what is there, hands it on, or waits. */
+static int serve(struct session *s, uint64_t until)
+{
+	bool more;
+	int n = ring_take(s->ring, &more);
+
+	/* What has come together goes out: a reader at the other end of a pipe waits. */
+	if (!s->capture.err)
+		s->capture.err = s->capture.sink->flush(s->capture.sink);
+	if (n >= 0 && !more && !capture_done(&s->capture))
+		n = idle(s, until);
+	if (n < 0)
+		log_error("reading the ring buffer: %s", strerror(-n));
+	return n < 0 ? n : 0;
+}
+
+/* Returns 0, or -errno if the ring cannot be read any more. */
+static int listen(struct session *s)
+{
+	uint64_t next = clock_now_ns() + SECOND_NS;
+	int err = 0;
+
 	s->capture.limit = s->opts->count;
-	log_info(
-		"listening on %zu functions (%s)%s, link-type EN10MB (Ethernet), snapshot length %u bytes",
-		s->tracing.result.attached, attach_name(s->tracing.backend), progs,
-		s->opts->snaplen);
+	s->progress.since_ns = clock_now_ns();
+	announce(s);
 	/* Stacks need them; until they are there, records wait in the ring. */
 	if (s->opts->write_path)
 		names_read_ahead(s->names);
-	while (!*s->stop && !capture_done(&s->capture)) {
-		int n = ring_poll(s->ring, POLL_MS);
-
-		/* What has come together goes out: a reader at the other end of a pipe waits. */
-		if (!s->capture.err)
-			s->capture.err = s->capture.sink->flush(s->capture.sink);
-		if (n < 0 && n != -EINTR) {
-			log_error("reading the ring buffer: %s", strerror(-n));
-			return n;
-		}
-		if (clock_now_ns() < next)
+	while (!err && !*s->stop && !capture_done(&s->capture)) {
+		err = serve(s, next);
+		if (err || clock_now_ns() < next)
 			continue;
 		next = clock_now_ns() + SECOND_NS;
-		tick(s);
-		if (attach_lost(s->tracing.attached)) {
-			log_error("the functions are not watched any more: the process that held "
-				  "the probes was killed");
-			return -EOWNERDEAD;
-		}
+		err = tick(s);
 	}
-	return 0;
+	return err;
+}
+
+/* What failed to be written has failed already, and is not to be said twice. */
+static void hand_totals(struct session *s, const struct ev_stats *stats)
+{
+	struct sink *sink = s->capture.sink;
+	struct sink_totals totals;
+
+	if (s->capture.err || !sink->totals)
+		return;
+	capture_totals(&s->capture, stats, &totals);
+	totals.start_ns = view_wall_ns(s->capture.view, s->tracing.attach_began);
+	totals.end_ns = view_wall_ns(s->capture.view, clock_now_ns());
+	s->capture.err = sink->totals(sink, &totals);
 }
 
 /* Stop, then take all that is still in the ring: only then are the counts final. */
@@ -180,6 +242,8 @@ static int finish(struct session *s)
 	tracing_stop(&s->tracing);
 	ring_drain(s->ring);
 	counted = loaded_stats(s->tracing.loaded, &stats);
+	if (!counted)
+		hand_totals(s, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
 	s->capture.sink = NULL;
 	log_status_clear();
@@ -256,10 +320,19 @@ static int list_funcs(struct session *s)
 	return err == -EPIPE ? 0 : err;
 }
 
+static int list_interfaces(void)
+{
+	int err = devices_list();
+
+	return err == -EPIPE ? 0 : err;
+}
+
 static int run(struct session *s)
 {
 	int err;
 
+	if (s->opts->list_interfaces)
+		return list_interfaces();
 	if (s->opts->list_funcs)
 		return list_funcs(s);
 	err = filters_compile(s->opts, &s->filters);

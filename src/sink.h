@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "src/filemode.h"
 #include "src/view.h"
 
 /* What a sink may say about the capture as a whole. */
@@ -19,6 +20,17 @@ struct sink_info {
 	const char *skipped;	  /* which are not, as words; "" for none */
 	uint32_t snaplen;
 	bool packet_buffered; /* write each packet at once */
+	enum linktype_mode linktype;
+	enum ifaces_mode ifaces;
+};
+
+/* The figures of a whole capture, when it ends; times are nanoseconds since 1970-01-01 UTC. */
+struct sink_totals {
+	uint64_t received; /* packets that matched */
+	uint64_t dropped;  /* of those, packets that the sink did not get */
+	uint64_t lost;	   /* of those, packets that were lost in the kernel */
+	uint64_t start_ns;
+	uint64_t end_ns;
 };
 
 /* The figures of a sink at its end. */
@@ -33,6 +45,11 @@ struct sink {
 	int (*packet)(struct sink *sink, const struct view *view);
 	/* Hands what is buffered to the kernel. Returns 0 or -errno. */
 	int (*flush)(struct sink *sink);
+	/*
+	 * Takes the figures of the capture, after the last packet. Returns 0 or -errno. NULL: the
+	 * output has no place for them.
+	 */
+	int (*totals)(struct sink *sink, const struct sink_totals *totals);
 	/* Ends the output and frees the sink. Returns 0 or the first error of its life. */
 	int (*close)(struct sink *sink, struct sink_stats *ret_stats);
 };

@@ -2,9 +2,15 @@
 /*
  * pcapng for Wireshark and tcpdump.  Section header and a first interface go out at the start,
  * because libpcap refuses a file without an interface; other interfaces when they are first seen.
- * One link type and one snapshot length for all: libpcap stops at anything else.
+ * One snapshot length for all, and but for --linktype native one link type: libpcap stops at
+ * anything else.
+ *
+ * At the end each interface gets its statistics.  What was lost was lost before anybody looked at
+ * its interface, so these packets are counted on the first one: the sums over all interfaces are
+ * the figures of the summary.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +18,10 @@
 
 #include "src/comment.h"
 #include "src/ifaces.h"
+#include "src/linktype.h"
 #include "src/outfile.h"
 #include "src/sink.h"
 #include "src/util.h"
-
-#define LINKTYPE_ETHERNET 1
 
 struct sink_pcapng {
 	struct sink sink;
@@ -61,10 +66,11 @@ static int write_section(struct sink_pcapng *s)
 	return err ? err : outfile_mark(s->out, OUTFILE_OTHER);
 }
 
-static int write_interface(struct sink_pcapng *s, const char *name, const char *description)
+static int write_interface(struct sink_pcapng *s, uint16_t linktype, const char *name,
+			   const char *description)
 {
 	int err = pcapng_append_idb(outfile_buf(s->out), &(struct pcapng_idb){
-								 .linktype = LINKTYPE_ETHERNET,
+								 .linktype = linktype,
 								 .snaplen = s->info.snaplen,
 								 .name = name,
 								 .description = description,
@@ -74,57 +80,80 @@ static int write_interface(struct sink_pcapng *s, const char *name, const char *
 	return err ? err : outfile_mark(s->out, OUTFILE_OTHER);
 }
 
-static int64_t interface_of(struct sink_pcapng *s, const struct view *view)
+static int write_first_interface(struct sink_pcapng *s)
 {
-	struct buf description = {0};
-	bool is_new;
-	int64_t number = ifaces_find(s->ifaces, view, &is_new);
+	return write_interface(s, linktype_first(s->info.linktype), "none",
+			       s->info.ifaces == IFACES_DEVICE
+				       ? "packets that are on no device"
+				       : "no packets; those that were lost are counted here");
+}
+
+static int describe_interface(struct sink_pcapng *s, const struct view *view, uint16_t linktype)
+{
+	struct buf name = {0}, description = {0};
 	int err;
 
-	if (number < 0 || !is_new)
-		return number;
-	ifaces_describe(&description, view);
-	err = write_interface(s, view->ifname, buf_str(&description));
+	ifaces_name(s->info.ifaces, &name, view);
+	ifaces_describe(s->info.ifaces, &description, view);
+	err = write_interface(s, linktype, buf_str(&name), buf_str(&description));
+	buf_free(&name);
 	buf_free(&description);
+	return err;
+}
+
+static int64_t interface_of(struct sink_pcapng *s, const struct view *view, uint16_t linktype)
+{
+	bool is_new;
+	int64_t number = ifaces_find(s->ifaces, view, linktype, &is_new);
+	int err = number >= 0 && is_new ? describe_interface(s, view, linktype) : 0;
+
 	return err ? err : number;
 }
 
-static uint32_t original_length(const struct view *view)
+/*
+ * skb->queue_mapping of a received packet: 0 if no queue is known, or else one more than its
+ * number (skb_record_rx_queue() in linux/skbuff.h).
+ */
+static void put_queue(struct pcapng_epb *epb, const struct ev_hdr *hdr)
 {
-	uint32_t length = view->rec->hdr->wire_len;
-
-	/* tcpdump calls longer ones invalid (big TCP); the comment says len=. */
-	if (length > PCAPNG_MAX_CAPLEN)
-		length = PCAPNG_MAX_CAPLEN;
-	/* The bytes were read a moment after the lengths, and may be more by then. */
-	return length < view->frame.caplen ? view->frame.caplen : length;
+	epb->has_queue = hdr->queue != 0;
+	epb->queue = hdr->queue - 1;
 }
 
 static int append_packet(struct sink_pcapng *s, const struct view *view)
 {
 	const struct ev_hdr *hdr = view->rec->hdr;
-	int64_t number = interface_of(s, view);
+	struct link_packet packet;
 	const char *comments[2];
-	struct pcapng_epb epb = {
+	struct pcapng_epb epb;
+	int64_t number;
+	int err;
+
+	linktype_packet(s->info.linktype, view, s->info.snaplen, &packet);
+	number = interface_of(s, view, packet.linktype);
+	if (number < 0)
+		return number;
+	epb = (struct pcapng_epb){
 		.ifid = number,
-		.origlen = original_length(view),
+		.origlen = packet.origlen,
 		.ts_ns = view->time_ns,
-		.pieces = view->frame.pieces,
-		.n_pieces = view->frame.n_pieces,
+		.pieces = packet.pieces,
+		.n_pieces = packet.n_pieces,
 		.flags = pcapng_epb_flags(hdr->pkt_type),
 		.dropcount = view->dropped,
 		.packetid = hdr->id,
 		.comments = comments,
 		.n_comments = ARRAY_SIZE(comments),
 	};
-
-	if (number < 0)
-		return number;
+	put_queue(&epb, hdr);
 	buf_reset(&s->line);
 	comment_line(&s->line, view);
 	comments[0] = buf_str(&s->line);
 	comments[1] = view->stack;
-	return pcapng_append_epb(outfile_buf(s->out), &epb);
+	err = pcapng_append_epb(outfile_buf(s->out), &epb);
+	if (!err)
+		++*ifaces_packets(s->ifaces, number);
+	return err;
 }
 
 static int pcapng_packet(struct sink *sink, const struct view *view)
@@ -142,6 +171,55 @@ static int pcapng_packet(struct sink *sink, const struct view *view)
 static int pcapng_flush(struct sink *sink)
 {
 	return outfile_flush(self(sink)->out);
+}
+
+/* Of the first interface, and of no other, is known how many packets were lost: see above. */
+static void add_lost(const struct sink_totals *t, struct pcapng_isb *isb)
+{
+	isb->ifrecv += t->dropped;
+	isb->filteraccept += t->dropped;
+	isb->ifdrop = t->dropped;
+	isb->osdrop = t->lost;
+}
+
+static int append_statistics(struct sink_pcapng *s, const struct sink_totals *t, size_t number)
+{
+	uint64_t packets = *ifaces_packets(s->ifaces, number);
+	uint64_t elsewhere = t->dropped ? PCAPNG_UNKNOWN : 0;
+	char comment[128] = "";
+	struct pcapng_isb isb = {
+		.ifid = number,
+		.ts_ns = t->end_ns,
+		.starttime_ns = t->start_ns,
+		.endtime_ns = t->end_ns,
+		.ifrecv = packets,
+		.filteraccept = packets,
+		.usrdeliv = packets,
+		.ifdrop = elsewhere,
+		.osdrop = elsewhere,
+		.comment = comment,
+	};
+
+	if (number == 0 && t->dropped) {
+		add_lost(t, &isb);
+		snprintf(comment, sizeof(comment),
+			 "%" PRIu64 " packets of any interface were lost, and are counted here",
+			 t->dropped);
+	}
+	return pcapng_append_isb(outfile_buf(s->out), &isb);
+}
+
+static int pcapng_totals(struct sink *sink, const struct sink_totals *totals)
+{
+	struct sink_pcapng *s = self(sink);
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ifaces_count(s->ifaces); i++) {
+		err = append_statistics(s, totals, i);
+		if (!err)
+			err = outfile_mark(s->out, OUTFILE_OTHER);
+	}
+	return err;
 }
 
 static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
@@ -171,14 +249,15 @@ int sink_pcapng_open(const struct sink_info *info, struct sink **ret_sink)
 		.path = strcmp(info->path, "-") ? info->path : "standard output",
 		.packet = pcapng_packet,
 		.flush = pcapng_flush,
+		.totals = pcapng_totals,
 		.close = pcapng_close,
 	};
-	s->ifaces = ifaces_new();
+	s->ifaces = ifaces_new(info->ifaces, linktype_first(info->linktype));
 	err = s->ifaces ? outfile_open(info->path, info->packet_buffered, &s->out) : -ENOMEM;
 	if (!err)
 		err = write_section(s);
 	if (!err)
-		err = write_interface(s, "none", "packets that are on no device");
+		err = write_first_interface(s);
 	if (!err)
 		err = outfile_flush(s->out);
 	if (err) {

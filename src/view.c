@@ -61,6 +61,11 @@ void view_sync_clock(struct view_state *state)
 	clock_sync(&state->clock);
 }
 
+uint64_t view_wall_ns(const struct view_state *state, uint64_t monotonic_ns)
+{
+	return clock_wall_ns(&state->clock, monotonic_ns);
+}
+
 static uint64_t newly_lost(struct view_state *state, const struct ev_hdr *hdr)
 {
 	uint64_t before;

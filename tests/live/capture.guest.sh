@@ -113,7 +113,7 @@ stack_case() {
 
 # Everything, headers only, with a ring that is too small: the account has to add up anyway.
 overload_case() {
-	capture_start overload -B 1024 -s 64 -w "$OUT/overload.pcapng"
+	capture_start overload -v -B 1024 -s 64 -w "$OUT/overload.pcapng"
 	in_a ping -q -f -c 400 $IP_B >/dev/null
 	kill -STOP $CAP
 	in_a ping -q -f -c 400 $IP_B >/dev/null
@@ -122,6 +122,35 @@ overload_case() {
 	sleep 1
 	for cpu in 0 1; do in_a taskset -c $cpu ping -q -c 2 -i 0.2 $IP_B >/dev/null; done
 	capture_stop
+}
+
+switches() { sed -n 's/^voluntary_ctxt_switches:\t//p' /proc/$CAP/status; }
+
+# Other ways to write packets; and how often the reader wakes up while nothing comes.
+mode_case() {
+	mode=$1
+	shift
+	capture_start "$mode" "$@" -w "$OUT/$mode.pcapng" icmp or tcp port 443
+	before=$(switches)
+	sleep 1
+	echo $(($(switches) - before)) >"$OUT/$mode.wakeups"
+	in_a ping -q -c 2 -i 0.1 $IP_B >/dev/null
+	in_a nc -N -w 2 $IP_B 443 </dev/null >/dev/null
+	capture_stop
+}
+
+mode_cases() {
+	mode_case sll2 --linktype sll2 --interfaces both
+	mode_case native --linktype native --interfaces function
+}
+
+device_cases() {
+	for ns in $NS_A $NS_B; do
+		echo "$ns $(ip netns exec $ns readlink /proc/self/ns/net | tr -dc 0-9) $(ip -n $ns -o link | wc -l)"
+	done >"$OUT/devices.netns"
+	run_case devices pwru-cap -D
+	run_case devices_nobody setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		pwru-cap --list-interfaces
 }
 
 output_cases() {
@@ -209,6 +238,8 @@ timed vlan_case
 timed waiting_case
 timed stack_case
 timed overload_case
+timed mode_cases
+timed device_cases
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases

@@ -243,6 +243,20 @@ static void assert_printed(const struct account *a, const char *want)
 	assert_string_equal(text, want);
 }
 
+/* What the sink is told before it is closed: it got all but what was dropped. */
+static void test_totals(void **state)
+{
+	const struct ev_stats kernel = {.matched = 100, .lost_ring = 20, .lost_size = 3};
+	const struct capture c = {.taken = 70, .beyond = 5, .broken = 2};
+	struct sink_totals t;
+
+	(void)state;
+	capture_totals(&c, &kernel, &t);
+	assert_int_equal(t.received, 95);
+	assert_int_equal(t.dropped, 25);
+	assert_int_equal(t.lost, 23);
+}
+
 static void test_print(void **state)
 {
 	(void)state;
@@ -304,7 +318,8 @@ int main(void)
 		cmocka_unit_test(test_no_limit),     cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_broken),	     cmocka_unit_test(test_sink_error),
 		cmocka_unit_test(test_account_runs), cmocka_unit_test(test_account_sum),
-		cmocka_unit_test(test_print),	     cmocka_unit_test(test_print_causes),
+		cmocka_unit_test(test_print),	     cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_print_causes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
