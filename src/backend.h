@@ -13,6 +13,9 @@ struct backend {
 	const char *name;
 	enum load_kind end_kind; /* the program for the functions that end an skb's life */
 	const char *requirement; /* what a kernel needs for it, for messages */
+	/* The program for functions of modules that are attached to by attach_module(). */
+	enum load_kind module_kind;
+	bool holds_modules; /* as attach_holds_modules() */
 	/* Can this kernel do it? Asked before anything is loaded. Returns 0 or -errno. */
 	int (*check)(const struct funcs *funcs);
 	/* The kind of program that it attaches to a function. */
@@ -23,6 +26,10 @@ struct backend {
 	 * (-errno; -EINTR if *opts->stop was set).
 	 */
 	int (*attach)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+	/* The same for functions of one module, which has none that end an skb's life. */
+	int (*attach_module)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+	/* As attach_merge(), with two states. */
+	void (*merge)(void *to, void *from);
 	/* As attach_lost(); NULL: it cannot happen. */
 	bool (*lost)(const void *state);
 	/*

@@ -26,6 +26,7 @@ typedef void (*keeper_fn)(int sock, void *ctx);
  */
 int keeper_start(keeper_fn fn, void *ctx, const int *fds, size_t n_fds);
 
-#define KEEPER_FDS_MAX 64
+/* Of one link a module there are a hundred. */
+#define KEEPER_FDS_MAX 512
 
 #endif

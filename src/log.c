@@ -21,17 +21,22 @@ bool log_shows(enum log_level level)
 
 void log_status_clear(void)
 {
+	flockfile(stderr);
 	if (status_shown)
 		fputs("\r\033[K", stderr);
 	status_shown = false;
+	funlockfile(stderr);
 }
 
 static void print(const char *fmt, va_list ap)
 {
+	/* Lines of several threads stay whole. */
+	flockfile(stderr);
 	log_status_clear();
 	fputs("pwru-cap: ", stderr);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 #define PRINT_FROM(level, fmt)         \
@@ -65,11 +70,13 @@ void log_status(const char *fmt, ...)
 
 	if (!log_shows(LOG_NORMAL) || !isatty(STDERR_FILENO))
 		return;
+	flockfile(stderr);
 	log_status_clear();
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	status_shown = true;
+	funlockfile(stderr);
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)

@@ -126,6 +126,19 @@ static void tick(struct session *s)
 			   (uint64_t)(stats.lost_ring + stats.lost_size));
 }
 
+/* The kernel's symbols have changed. */
+static int rename_all(void *ctx, const struct ksym *known, size_t n)
+{
+	struct session *s = ctx;
+	int err = names_know(s->names, known, n);
+
+	if (err)
+		log_error("the names of a module's functions: %s", strerror(-err));
+	names_read_again(s->names);
+	view_forget_names(s->capture.view);
+	return err;
+}
+
 /* Returns 0, or -errno if the ring cannot be read any more. */
 static int listen(struct session *s)
 {
@@ -154,6 +167,7 @@ static int listen(struct session *s)
 			log_error("reading the ring buffer: %s", strerror(-n));
 			return n;
 		}
+		tracing_names(&s->tracing, rename_all, s);
 		if (clock_now_ns() < next)
 			continue;
 		next = clock_now_ns() + SECOND_NS;
