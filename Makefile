@@ -67,6 +67,7 @@ help:
 	@echo 'make          build build/pwru-cap'
 	@echo 'make demo     capture real TLS traffic into out.pcapng, and show it'
 	@echo 'make check    run all tests: unit, filter, and live ones in guest kernels'
+	@echo 'make soak     attach and detach 100 times on each kernel (ROUNDS=): is anything left?'
 	@echo 'make bench    measure, in guests that count instructions'
 	@echo 'make fuzz     run the fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make deps     install what is missing to build (apt; asks for root if needed)'
@@ -139,6 +140,12 @@ demo: $(BUILD)/.test-deps
 check: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/check
+
+# Takes an hour or so; two guests at a time.
+.PHONY: soak
+soak: $(BUILD)/.test-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)printf '%s\n' 5.10 6.1 6.12 7.3 | xargs -P 2 -n 1 tests/live/soak
 
 # Figures, in guests that count instructions instead of time; no test.
 .PHONY: bench

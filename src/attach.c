@@ -111,13 +111,26 @@ const char *attach_name(const struct backend *backend)
 	return backend->name;
 }
 
-struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs)
+bool attach_holds_modules(const struct backend *backend)
+{
+	return backend->holds_modules;
+}
+
+bool attach_follows_modules(const struct backend *backend)
+{
+	return backend->attach_module;
+}
+
+struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs,
+			       bool modules)
 {
 	struct load_needs needs = {0};
 
 	if (!backend->kind_of)
 		return needs;
 	needs.programs[backend->end_kind] = 1 << LOAD_END;
+	for (int pos = 1; modules && pos <= KBTF_MAX_POS; pos++)
+		needs.programs[backend->module_kind] |= 1 << pos;
 	for (size_t i = 0; i < funcs->n; i++)
 		needs.programs[backend->kind_of(&funcs->v[i])] |= 1 << funcs->v[i].pos;
 	return needs;
@@ -128,24 +141,38 @@ void attach_repair(bool rcu_expedited)
 	kprobe_repair(rcu_expedited);
 }
 
-int attach_all(const struct backend *backend, const struct attach_opts *opts,
-	       struct attached **ret_attached, struct attach_result *ret_result)
+typedef int (*attach_fn)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+
+static int attach_by(const struct backend *backend, attach_fn fn, const struct attach_opts *opts,
+		     struct attached **ret_attached, size_t *ret_refused)
 {
 	struct attached *a = calloc(1, sizeof(*a));
-	size_t refused = 0, n = opts->funcs->n;
 	int err;
 
 	if (!a)
 		return -ENOMEM;
 	a->backend = backend;
-	err = backend->attach(opts, &refused, &a->state);
+	err = fn(opts, ret_refused, &a->state);
 	if (err) {
 		if (err != -EINTR)
 			log_error("attaching by %s failed: %s", backend->name, strerror(-err));
 		free(a);
 		return err;
 	}
-	if (refused == n) {
+	*ret_attached = a;
+	return 0;
+}
+
+int attach_all(const struct backend *backend, const struct attach_opts *opts,
+	       struct attached **ret_attached, struct attach_result *ret_result)
+{
+	size_t refused = 0, n = opts->funcs->n;
+	struct attached *a;
+	int err = attach_by(backend, backend->attach, opts, &a, &refused);
+
+	if (err)
+		return err;
+	if (n && refused == n) {
 		log_error("the kernel refused to attach to any function by %s", backend->name);
 		attach_free(a);
 		return -EOPNOTSUPP;
@@ -158,6 +185,30 @@ int attach_all(const struct backend *backend, const struct attach_opts *opts,
 uint64_t attach_missed(const struct attached *a)
 {
 	return a->backend->missed ? a->backend->missed(a->state) : 0;
+}
+
+int attach_module(const struct backend *backend, const struct attach_opts *opts,
+		  struct attached **ret_attached, struct attach_result *ret_result)
+{
+	size_t refused = 0, n = opts->funcs->n;
+	struct attached *a = NULL;
+	int err = attach_by(backend, backend->attach_module, opts, &a, &refused);
+
+	if (err)
+		return err;
+	if (refused == n) {
+		attach_free(a);
+		a = NULL;
+	}
+	*ret_attached = a;
+	*ret_result = (struct attach_result){.attached = n - refused, .refused = refused};
+	return 0;
+}
+
+void attach_merge(struct attached *to, struct attached *from)
+{
+	to->backend->merge(to->state, from->state);
+	free(from);
 }
 
 bool attach_lost(const struct attached *a)

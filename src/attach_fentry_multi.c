@@ -237,5 +237,9 @@ const struct backend backend_fentry_multi = {
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,
 	.attach = fentry_multi_attach,
+	.module_kind = LOAD_MULTI_ANY,
+	.holds_modules = true,
+	.attach_module = multi_attach_module,
+	.merge = links_merge,
 	.detach = links_detach,
 };

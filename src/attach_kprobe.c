@@ -32,6 +32,7 @@ struct kprobes {
 	const struct funcs *funcs;
 	uint64_t since_ns; /* start of what goes on, for the rate */
 	size_t refused;
+	struct kprobes *next; /* of another keeper, detached with this */
 };
 
 static int kprobe_check(const struct funcs *funcs)
@@ -128,9 +129,18 @@ static bool kprobe_lost(const void *state)
 	       (errno != EAGAIN && errno != EINTR);
 }
 
-static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+static void kprobe_merge(void *to, void *from)
 {
-	struct kprobes *k = state;
+	struct kprobes *last = from;
+
+	while (last->next)
+		last = last->next;
+	last->next = ((struct kprobes *)to)->next;
+	((struct kprobes *)to)->next = from;
+}
+
+static int detach_one(struct kprobes *k, bool wait, const volatile sig_atomic_t *stop)
+{
 	int err = 0;
 
 	shutdown(k->sock, SHUT_WR);
@@ -141,6 +151,21 @@ static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *st
 			  strerror(-err));
 	close(k->sock);
 	free(k);
+	return err;
+}
+
+static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+{
+	int err = 0;
+
+	for (struct kprobes *k = state, *next; k; k = next) {
+		int failed;
+
+		next = k->next;
+		failed = detach_one(k, wait, stop);
+		if (failed)
+			err = failed;
+	}
 	return err;
 }
 
@@ -171,6 +196,9 @@ const struct backend backend_kprobe = {
 	.check = kprobe_check,
 	.kind_of = kprobe_kind,
 	.attach = kprobe_attach,
+	.module_kind = LOAD_KPROBE,
+	.attach_module = kprobe_attach,
+	.merge = kprobe_merge,
 	.lost = kprobe_lost,
 	.detach = kprobe_detach,
 };

@@ -14,6 +14,10 @@ struct backend {
 	const char *name;
 	enum load_kind end_kind;	/* the program for the functions that end an skb's life */
 	struct requirement requirement; /* what a kernel needs for it, for messages */
+	/* The program for functions of modules that are attached to by attach_module(). */
+	enum load_kind module_kind;
+	bool holds_modules; /* as attach_holds_modules() */
+	bool no_by_stack;   /* it cannot watch functions without an skb (FUNC_BY_STACK) */
 	/*
 	 * Can this kernel do it? Asked before anything is loaded. Returns 0; -ENODATA if none of
 	 * the functions has the type id that it needs; or another -errno.
@@ -29,7 +33,13 @@ struct backend {
 	int (*attach)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
 	/* As attach_missed(); NULL: it has no programs of its own. */
 	uint64_t (*missed)(const void *state);
-	bool no_by_stack; /* it cannot watch functions without an skb (FUNC_BY_STACK) */
+	/*
+	 * The same for functions of one module, which has none that end an skb's life.  NULL: it
+	 * does not follow modules.
+	 */
+	int (*attach_module)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+	/* As attach_merge(), with two states. */
+	void (*merge)(void *to, void *from);
 	/* As attach_lost(); NULL: it cannot happen. */
 	bool (*lost)(const void *state);
 	/*

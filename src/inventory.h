@@ -5,6 +5,7 @@
  * All functions of the running kernel and its modules that take an skb, with their addresses, and
  * those that can not be attached to with the reason.  Options choose among them (funcs.h).
  */
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,7 +53,7 @@ struct func_roles {
 	struct func_end end[ENDS_MAX]; /* called last: end_name() */
 };
 
-/* end_name() - the function of roles.end[i] */
+/* end_name() - the function of roles.end[i] (roles.c) */
 const char *end_name(size_t i);
 
 struct inventory {
@@ -78,6 +79,18 @@ int inventory_discover(struct kbtf *btf, struct inventory *ret_inventory);
  * are SKIP_UNKNOWN; 0 or -ENOMEM
  */
 int inventory_of_types(struct kbtf *btf, struct inventory *ret_inventory);
+
+/**
+ * inventory_of_modules() - the functions of some modules, as they are loaded now
+ * @btf: the types of vmlinux
+ * @modules: names of @n modules; those without types have no functions
+ * @stop: may be set meanwhile, by another thread, to end it; NULL: it never is
+ * @ret_inventory: filled on success; all of it is its own
+ *
+ * Return: 0; -ECANCELED if @stop was set; -errno.
+ */
+int inventory_of_modules(const struct kbtf *btf, const char *const *modules, size_t n,
+			 const atomic_bool *stop, struct inventory *ret_inventory);
 
 /* inventory_free() - @inventory may be zero-filled */
 void inventory_free(struct inventory *inventory);

@@ -79,6 +79,22 @@ void links_leave(struct links *links)
 		close(sock);
 }
 
+void links_merge(void *to, void *from)
+{
+	struct links *all = to, *more = from;
+	int *fds = reallocarray(all->fds, all->n + more->n + 1, sizeof(*fds));
+
+	if (fds) {
+		memcpy(fds + all->n, more->fds, more->n * sizeof(*fds));
+		all->fds = fds;
+		all->n += more->n;
+		all->cap = all->n + 1;
+		more->n = 0;
+	}
+	links_free(more);
+	free(more);
+}
+
 void links_free(struct links *links)
 {
 	while (links->n)

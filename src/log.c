@@ -21,17 +21,22 @@ bool log_shows(enum log_level level)
 
 void log_status_clear(void)
 {
+	flockfile(stderr);
 	if (status_shown)
 		fputs("\r\033[K", stderr);
 	status_shown = false;
+	funlockfile(stderr);
 }
 
 static void print(const char *fmt, va_list ap)
 {
+	/* Lines of several threads stay whole. */
+	flockfile(stderr);
 	log_status_clear();
 	fputs("pwru-cap: ", stderr);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 #define PRINT_FROM(level, fmt)         \
@@ -61,9 +66,11 @@ void log_verbose(const char *fmt, ...)
 
 static void show_status(const char *fmt, va_list ap)
 {
+	flockfile(stderr);
 	log_status_clear();
 	vfprintf(stderr, fmt, ap);
 	status_shown = true;
+	funlockfile(stderr);
 }
 
 void log_status(const char *fmt, ...)

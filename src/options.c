@@ -191,6 +191,7 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return 0;
 	case OPT_ALL_KMODS:
 		o->kmods = NULL;
+		o->all_kmods = true;
 		return 0;
 	case OPT_ALL_KPROBES:
 		return 0;
@@ -342,6 +343,9 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 		return err;
 	if (!o->command_line)
 		return -ENOMEM;
+	/* Of the two, the later one counts. */
+	if (o->kmods)
+		o->all_kmods = false;
 	err = join_ifname(o);
 	return err ? err : join_expression(o, argv + optind, argc - optind);
 }

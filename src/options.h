@@ -32,6 +32,7 @@ struct options {
 	const char *filter_func;   /* --filter-func; NULL: all functions */
 	const char *non_skb_funcs; /* --filter-non-skb-funcs, by commas; NULL: none */
 	const char *kmods;	   /* --kmods, by commas; NULL: all modules */
+	bool all_kmods;		   /* --all-kmods: also those that are loaded later */
 	bool list_funcs;	   /* --list-funcs */
 	const char *backend;	   /* --backend; NULL: the best */
 	const char *filter_file;   /* -F; NULL: none */

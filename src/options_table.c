@@ -50,7 +50,7 @@ const struct option_row options_table[] = {
 	 "also these functions without an skb where called for a packet", TEXT(non_skb_funcs)},
 	{OPT_KMODS, "kmods", "LIST", "of modules, only the functions of these (a,b,...)",
 	 TEXT(kmods)},
-	{OPT_ALL_KMODS, "all-kmods", NULL, "the functions of all loaded modules (default)"},
+	{OPT_ALL_KMODS, "all-kmods", NULL, "of all modules, also those that are loaded later"},
 	{OPT_ALL_KPROBES, "all-kprobes", NULL, "all functions that take an skb (default)"},
 	{OPT_LIST_FUNCS, "list-funcs", NULL,
 	 "list the functions, and whether they can be attached to"},

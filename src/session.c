@@ -26,6 +26,9 @@
 
 #define SECOND_NS 1000000000ULL
 
+/* How long a module that has been loaded may wait for its names (tracing_names()). */
+#define NAMES_NS 50000000ULL
+
 /* All that is open; what is zero is not there yet. */
 struct session {
 	const struct options *opts;
@@ -129,6 +132,19 @@ static void show_progress(struct session *s)
 			      ring_peak(s->ring));
 }
 
+/* The kernel's symbols have changed. */
+static int rename_all(void *ctx, const struct ksym *known, size_t n)
+{
+	struct session *s = ctx;
+	int err = names_know(s->names, known, n);
+
+	if (err)
+		log_error("the names of a module's functions: %s", strerror(-err));
+	names_read_again(s->names);
+	view_forget_names(s->capture.view);
+	return err;
+}
+
 /* Once a second. */
 static int tick(struct session *s)
 {
@@ -206,7 +222,8 @@ static int listen(struct session *s)
 	if (s->opts->write_path)
 		names_read_ahead(s->names);
 	while (!err && !*s->stop && !capture_done(&s->capture)) {
-		err = serve(s, next);
+		tracing_names(&s->tracing, rename_all, s);
+		err = serve(s, s->opts->all_kmods ? clock_now_ns() + NAMES_NS : next);
 		if (err || clock_now_ns() < next)
 			continue;
 		next = clock_now_ns() + SECOND_NS;

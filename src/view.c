@@ -56,6 +56,12 @@ void view_set_progs(struct view_state *state, const struct progs *progs)
 	memset(state->seen, 0, sizeof(state->seen));
 }
 
+void view_forget_names(struct view_state *state)
+{
+	memset(state->seen, 0, sizeof(state->seen));
+	stacks_forget(state->stacks);
+}
+
 void view_sync_clock(struct view_state *state)
 {
 	clock_sync(&state->clock);

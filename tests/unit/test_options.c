@@ -233,6 +233,23 @@ static void test_backend(void **state)
 	options_free(&o);
 }
 
+/* Of the two, the later one counts. */
+static void test_modules(void **state)
+{
+	struct options o = GOOD("icmp");
+
+	(void)state;
+	assert_true(!o.all_kmods && !o.kmods);
+	options_free(&o);
+	o = GOOD("--kmods", "veth", "--all-kmods");
+	assert_true(o.all_kmods && !o.kmods);
+	options_free(&o);
+	o = GOOD("--all-kmods", "--kmods=veth");
+	assert_string_equal(o.kmods, "veth");
+	assert_false(o.all_kmods);
+	options_free(&o);
+}
+
 /* Each is refused, in words that name what is wrong. */
 static void test_wrong(void **state)
 {
@@ -344,14 +361,15 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),     cmocka_unit_test(test_all),
-		cmocka_unit_test(test_long_names),   cmocka_unit_test(test_clustered),
-		cmocka_unit_test(test_file_modes),   cmocka_unit_test(test_expression),
-		cmocka_unit_test(test_command_line), cmocka_unit_test(test_repeated),
-		cmocka_unit_test(test_verbosity),    cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_wrong),	     cmocka_unit_test(test_trace_programs),
-		cmocka_unit_test(test_backend),	     cmocka_unit_test(test_longest_ifname),
-		cmocka_unit_test(test_answered),     cmocka_unit_test(test_help),
+		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_all),
+		cmocka_unit_test(test_long_names),     cmocka_unit_test(test_clustered),
+		cmocka_unit_test(test_file_modes),     cmocka_unit_test(test_expression),
+		cmocka_unit_test(test_command_line),   cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_verbosity),      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_wrong),	       cmocka_unit_test(test_trace_programs),
+		cmocka_unit_test(test_backend),	       cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_longest_ifname), cmocka_unit_test(test_answered),
+		cmocka_unit_test(test_help),
 	};
 
 	/* getopt's messages are compared. */
