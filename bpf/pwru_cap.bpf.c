@@ -19,10 +19,6 @@ char LICENSE[] SEC("license") = "GPL";
 /* The programs hang on kprobes behind a perf event, not on kprobe.multi links. */
 const volatile bool cfg_kprobe;
 
-/* What kernels before 6.3 want the context of a kprobe to be called in a global function. */
-struct bpf_user_pt_regs_t {
-};
-
 /* The address of the function that the program is attached to. */
 static __always_inline __u64 entry_of(void *ctx)
 {
@@ -46,10 +42,9 @@ static __always_inline __u64 pack(const struct frame *f)
 
 _Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
 
-static __always_inline int write_record(const bool direct, void *ctx, __u64 func_ip, __u32 skip,
-					__u64 addr, __u64 base, __u64 l2, __u64 packed)
+static __always_inline int write_record(const bool direct, const struct site *site, __u64 addr,
+					__u64 base, __u64 l2, __u64 packed)
 {
-	struct site site = {.ctx = ctx, .func_ip = func_ip, .skip = skip};
 	struct frame f = {
 		.skb = addr,
 		.base = base,
@@ -59,20 +54,24 @@ static __always_inline int write_record(const bool direct, void *ctx, __u64 func
 		.flags = packed >> (32 + LINEAR_BITS) << 1,
 	};
 
-	emit_skb(direct, &site, &f);
+	emit_skb(direct, site, &f);
 	return 0;
 }
 
 __weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	return write_record(true, ctx, entry_of(ctx), 0, addr, base, l2, packed);
+	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx), .kind = SITE_KPROBE};
+
+	return write_record(true, &site, addr, base, l2, packed);
 }
 
 __weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	return write_record(false, ctx, entry_of(ctx), 0, addr, base, l2, packed);
+	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx), .kind = SITE_KPROBE};
+
+	return write_record(false, &site, addr, base, l2, packed);
 }
 
 /* This program, the one that called it, and the trampoline. */
@@ -82,7 +81,14 @@ __weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, _
 __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
+	struct site site = {
+		.ctx = ctx,
+		.func_ip = bpf_get_func_ip(ctx),
+		.skip = FENTRY_FRAMES,
+		.kind = SITE_FENTRY,
+	};
+
+	return write_record(true, &site, addr, base, l2, packed);
 }
 
 #define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
@@ -120,25 +126,8 @@ KPROBES("?kprobe", kprobe)
 
 /*
  * One program for all functions: the cookie says where the skb is, 1 to 5, and 0 stands for the
- * functions that end an skb's life.
- */
-static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
-{
-	switch (pos) {
-	case 2:
-		return PT_REGS_PARM2(ctx);
-	case 3:
-		return PT_REGS_PARM3(ctx);
-	case 4:
-		return PT_REGS_PARM4(ctx);
-	case 5:
-		return PT_REGS_PARM5(ctx);
-	default:
-		return PT_REGS_PARM1(ctx);
-	}
-}
-
-/* The same for kprobe.multi, where the cookie costs a search: for the few that fentry leaves out.
+ * functions that end an skb's life.  For kprobe.multi, where the cookie costs a search, this serves
+ * the few that fentry leaves out.
  */
 #define MULTI_ANY(variant, direct, write)                                \
 	SEC("?kprobe.multi")                                             \

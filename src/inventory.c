@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "src/caps.h"
+#include "src/drop_funcs.h"
 #include "src/ksyms.h"
 #include "src/log.h"
 #include "src/tracefs.h"
@@ -337,6 +338,7 @@ static int discover(const char *dir, struct kbtf *btf, struct discovery *d)
 		add_ids(d);
 		for (size_t i = 0; i < d->out->n; i++)
 			note_role(&d->out->roles, &d->out->v[i]);
+		drop_funcs_find(btf, d->out);
 		err = add_untraceable(d, SKIP_NOT_TRACEABLE);
 	}
 	free(d->candidates);

@@ -100,6 +100,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
 	cfg->cfg_release_ip = opts->roles->release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->roles->tail, sizeof(cfg->cfg_tail_ips));
+	memcpy((void *)cfg->cfg_drops, opts->roles->drop, sizeof(cfg->cfg_drops));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);

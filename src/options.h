@@ -19,24 +19,28 @@ enum options_dump {
 };
 
 struct options {
-	const char *write_path;	 /* -w; NULL: text on stdout */
-	uint64_t count;		 /* -c; 0: no limit */
-	uint32_t snaplen;	 /* -s, bytes */
-	uint32_t ring_bytes;	 /* -B, a power of two */
-	const char *ifname;	 /* -i; NULL: all devices */
-	int verbosity;		 /* -v counts up; -q makes it negative */
-	bool packet_buffered;	 /* -U */
-	const char *kernel_btf;	 /* --kernel-btf; NULL: the running kernel's */
-	const char *filter_func; /* --filter-func; NULL: all functions */
-	const char *kmods;	 /* --kmods, by commas; NULL: all modules */
-	bool list_funcs;	 /* --list-funcs */
-	const char *backend;	 /* --backend; NULL: the best */
-	const char *filter_file; /* -F; NULL: none */
-	const char *tunnel_l2;	 /* --filter-tunnel-pcap-l2; NULL: none */
-	const char *tunnel_l3;	 /* --filter-tunnel-pcap-l3; NULL: none */
-	const char *filter_expr; /* --filter-expr; NULL: none */
-	bool trace_tc;		 /* --filter-trace-tc */
-	bool trace_xdp;		 /* --filter-trace-xdp */
+	const char *write_path;	  /* -w; NULL: text on stdout */
+	uint64_t count;		  /* -c; 0: no limit */
+	uint32_t snaplen;	  /* -s, bytes */
+	uint32_t ring_bytes;	  /* -B, a power of two */
+	const char *ifname;	  /* -i; NULL: all devices */
+	int verbosity;		  /* -v counts up; -q makes it negative */
+	bool packet_buffered;	  /* -U */
+	const char *kernel_btf;	  /* --kernel-btf; NULL: the running kernel's */
+	const char *filter_func;  /* --filter-func; NULL: all functions */
+	const char *kmods;	  /* --kmods, by commas; NULL: all modules */
+	bool list_funcs;	  /* --list-funcs */
+	const char *backend;	  /* --backend; NULL: the best */
+	const char *filter_file;  /* -F; NULL: none */
+	const char *tunnel_l2;	  /* --filter-tunnel-pcap-l2; NULL: none */
+	const char *tunnel_l3;	  /* --filter-tunnel-pcap-l3; NULL: none */
+	const char *filter_expr;  /* --filter-expr; NULL: none */
+	bool trace_tc;		  /* --filter-trace-tc */
+	bool trace_xdp;		  /* --filter-trace-xdp */
+	bool changes;		  /* --changes */
+	const char *drop_option;  /* --on-drop or --filter-drop-reason, as typed; NULL: neither */
+	const char *drop_reasons; /* what it is given; NULL: all drops */
+	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */

@@ -17,7 +17,9 @@
 #include "src/discovery.h"
 #include "src/filters.h"
 #include "src/log.h"
+#include "src/modes.h"
 #include "src/names.h"
+#include "src/reasons_btf.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
@@ -33,6 +35,8 @@ struct session {
 	struct tracing tracing;
 	char skipped[1024]; /* functions that are left out, as words */
 	struct names *names;
+	struct reasons *reasons;
+	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
 };
@@ -57,6 +61,27 @@ static int know_names(struct session *s)
 	return err;
 }
 
+static int read_reasons(void *session, struct reasons *reasons)
+{
+	struct session *s = session;
+	int err = discover_types(s->opts, &s->kernel);
+
+	return err ? err : reasons_of_types(s->kernel.btf, reasons);
+}
+
+static int prepare_modes(struct session *s)
+{
+	int err;
+
+	s->reasons = reasons_new(read_reasons, s);
+	if (!s->reasons)
+		return -ENOMEM;
+	err = modes_open(s->opts, &s->kernel.funcs.roles, s->reasons, &s->modes);
+	if (!err)
+		modes_connect(&s->modes, &s->capture);
+	return err;
+}
+
 /* What it takes to read records. */
 static int prepare_view(struct session *s)
 {
@@ -68,9 +93,11 @@ static int prepare_view(struct session *s)
 		err = view_open(s->opts->snaplen, s->names, &s->capture.view);
 	if (err)
 		log_error("preparing to read records: %s", strerror(-err));
-	else
-		view_set_progs(s->capture.view, &s->kernel.progs);
-	return err;
+	if (err)
+		return err;
+	view_set_progs(s->capture.view, &s->kernel.progs);
+	view_set_reasons(s->capture.view, s->reasons);
+	return 0;
 }
 
 /* What can fail before anything is loaded. */
@@ -80,6 +107,8 @@ static int prepare(struct session *s)
 
 	log_status("reading the kernel's types and functions ...");
 	err = discover_functions(s->opts, &s->kernel);
+	if (!err)
+		err = prepare_modes(s);
 	if (!err)
 		err = discover_progs(s->opts, &s->kernel);
 	if (!err)
@@ -173,12 +202,14 @@ static int finish(struct session *s)
 	struct ev_stats stats = {0};
 	struct sink_stats sunk = {0};
 	struct account account;
+	struct left_out left;
 	const char *path = s->capture.sink->path;
 	int counted, err;
 
 	log_status("detaching ...");
 	tracing_stop(&s->tracing);
 	ring_drain(s->ring);
+	modes_end(&s->modes, &left);
 	counted = loaded_stats(s->tracing.loaded, &stats);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
 	s->capture.sink = NULL;
@@ -195,7 +226,7 @@ static int finish(struct session *s)
 			  (unsigned long long)sunk.written, strerror(-counted));
 		return counted;
 	}
-	capture_account(&s->capture, &stats, &sunk, &account);
+	capture_account(&s->capture, &stats, &sunk, &left, &account);
 	account.missed = tracing_missed(&s->tracing);
 	account_print(&account);
 	return err;
@@ -283,6 +314,8 @@ static void session_free(struct session *s)
 	ring_close(s->ring);
 	tracing_end(&s->tracing);
 	view_close(s->capture.view);
+	modes_free(&s->modes);
+	reasons_free(s->reasons);
 	names_free(s->names);
 	discovery_free(&s->kernel);
 	filters_free(&s->filters);
