@@ -53,7 +53,7 @@ const struct option_row options_table[] = {
 	 "only packets that are dropped (so): their last sightings"},
 	{OPT_LAST, "last", "N", "how many of them (default 20)"},
 	{OPT_DROP_REASON, "filter-drop-reason", "REASONS",
-	 "only packets that are dropped so, or any: all sightings"},
+	 "only packets that are dropped so (or any): all sightings"},
 	{OPT_TRACE_TC, "filter-trace-tc", NULL, "also watch the loaded TC BPF programs"},
 	{OPT_TRACE_XDP, "filter-trace-xdp", NULL, "also watch the loaded XDP BPF programs"},
 	{OPT_META + META_NETNS, "filter-netns", "NS",
