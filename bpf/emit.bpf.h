@@ -9,6 +9,7 @@
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
  */
+#include "drop.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
@@ -19,12 +20,20 @@ struct site {
 	void *ctx;
 	__u64 func_ip;
 	__u32 skip; /* entries on top of the stack that are not the function's */
+	enum {
+		SITE_PROG, /* a BPF program, which is handed its packet: no function that frees */
+		SITE_KPROBE,
+		SITE_FENTRY,
+		SITE_COPY,
+	} kind;
 };
 
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
-	__u64 dev; /* address; 0: none */
+	__u64 dev;  /* address; 0: none */
+	__u64 drop; /* DROP_FLAGS() and the reason */
+	__u64 drop_at;
 	__u32 netns;
 	__u32 len;
 	__u32 mark;
@@ -49,8 +58,25 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 }
 
-/* A device at address 0 has the name "", the index 0 and the type 0: reads of it fail and give
- * zeros. */
+/* Knows the id by now. */
+static __always_inline void facts_of_drop(const struct site *site, __u64 skb, struct facts *facts)
+{
+	facts->drop = 0;
+	facts->drop_at = 0;
+	if (site->kind == SITE_KPROBE)
+		facts->drop = drop_in_kprobe(site->ctx, site->func_ip, skb);
+	if (site->kind == SITE_FENTRY)
+		facts->drop = drop_in_fentry(site->ctx, site->func_ip, skb);
+	if (site->kind == SITE_COPY)
+		facts->drop = drop_in_copy(number_of(site->ctx), site->func_ip, skb);
+	if (facts->drop)
+		facts->drop_at = caller_of(site->ctx, site->skip);
+}
+
+/*
+ * A device at address 0 has the name "", the index 0 and the type 0: reads of it fail and give
+ * zeros.
+ */
 static __always_inline void fill_device(const bool direct, const struct facts *facts,
 					struct ev_hdr *e)
 {
@@ -75,6 +101,8 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->func_ip = site->func_ip;
 	e->skb = f->skb;
 	e->id = facts->id;
+	e->drop_at = facts->drop_at;
+	e->drop_reason = facts->drop;
 	e->l2 = f->l2;
 	e->wire_len = f->wire;
 	e->nonlinear = f->wire - f->linear;
@@ -169,7 +197,7 @@ reserved:
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
-	e->flags = f->flags |
+	e->flags = f->flags | facts->drop >> 32 |
 		   (__u64)bpf_probe_read_kernel((char *)e + offset, len, (void *)start) >> 63;
 	bpf_ringbuf_submit(e, 0);
 }
@@ -183,6 +211,7 @@ static __always_inline __u64 emit_skb(const bool direct, const struct site *site
 	struct facts facts;
 
 	facts_of_skb(direct, site, f->skb, &facts);
+	facts_of_drop(site, f->skb, &facts);
 	if (!facts.id) {
 		struct ev_stats *st = this_cpu_stats();
 

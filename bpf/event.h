@@ -34,6 +34,8 @@
 #define EV_F_XDP    (1u << 3) /* an xdp_buff, no skb: skb, id, mark and what else an skb has are 0 */
 #define EV_F_STACK  (1u << 4) /* a function without an skb, called for this packet */
 #define EV_F_GONE   (1u << 5) /* the skb has been freed: all that is known is skb and id */
+#define EV_F_DROP   (1u << 6) /* the function frees the packet as dropped; once in its life */
+#define EV_F_REASON (1u << 7) /* with it: the kernel says why, in drop_reason */
 
 /* ev_hdr.pkt_type of no PACKET_* */
 #define EV_PKT_TYPE_UNKNOWN 0xff
@@ -52,6 +54,7 @@ struct ev_hdr {
 	__u64 id;	 /* identity of this skb during its life; 0: not tracked */
 	__u64 l2;	 /* FRAME_L2_*: the synthetic head */
 	__u64 lost;	 /* records lost on this CPU so far, ring full */
+	__u64 drop_at;	 /* EV_F_DROP: where the caller goes on; 0: unknown */
 	__u32 wire_len;	 /* length of the frame, synthetic head included */
 	__u32 raw_len;	 /* bytes in the packet section */
 	__u32 nonlinear; /* skb->data_len: bytes that are in pages or fragments */
@@ -69,12 +72,13 @@ struct ev_hdr {
 	__s16 stack_bytes; /* of the stack section, filled; negative: -errno */
 	__u16 hatype;	   /* ARPHRD_* of the device; 0 on no device */
 	__u8 pkt_type;	   /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
-	__u8 pad[1];
+	__u8 pad[5];
+	__u32 drop_reason; /* EV_F_REASON: a value of enum skb_drop_reason, or of a subsystem */
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
 
-_Static_assert(sizeof(struct ev_hdr) == 136, "ev_hdr has no hidden padding");
+_Static_assert(sizeof(struct ev_hdr) == 152, "ev_hdr has no hidden padding");
 _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 
 /*
@@ -112,6 +116,22 @@ struct ev_stats {
 
 /* Kernel functions that end an skb's life in steps; see track.bpf.h. */
 #define EV_TAIL_MAX 24
+
+/* Functions that free an skb, and how they tell that it was dropped; see drop.bpf.h. */
+#define EV_DROP_FUNCS 12
+
+enum ev_drop_kind {
+	EV_DROP_ALWAYS,	     /* whoever calls it has dropped the packet */
+	EV_DROP_REASON,	     /* an argument is an enum skb_drop_reason */
+	EV_DROP_FREE_REASON, /* an argument is an enum skb_free_reason: dropped or not */
+	EV_DROP_RELEASE,     /* as EV_DROP_REASON, of a packet that is freed already */
+};
+
+struct ev_drop_func {
+	__u64 ip;   /* as EV_ENTRY_BLOCK(); 0: none */
+	__u32 kind; /* enum ev_drop_kind */
+	__u32 pos;  /* argument register of the reason, from 1 */
+};
 
 /*
  * The same function entry has up to three addresses: that of the symbol, that of the call to

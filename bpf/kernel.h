@@ -58,6 +58,14 @@ struct tcp_skb_cb {
 	__u8 tcp_flags;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
 struct sk_buff {
 	struct net_device *dev;
 	struct sock *sk;
@@ -75,6 +83,7 @@ struct sk_buff {
 	__u16 mac_header;
 	unsigned char *head;
 	unsigned char *data;
+	refcount_t users;
 };
 
 struct task_struct {
@@ -119,5 +128,10 @@ struct __kernel_sockaddr_storage {
 };
 
 #pragma clang attribute pop
+
+/* Since 5.17; SKB_CONSUMED since 6.3. */
+enum skb_drop_reason {
+	SKB_CONSUMED = 1,
+};
 
 #endif

@@ -20,10 +20,6 @@ char LICENSE[] SEC("license") = "GPL";
 /* The programs hang on kprobes behind a perf event, not on kprobe.multi links. */
 const volatile bool cfg_kprobe;
 
-/* What kernels before 6.3 want the context of a kprobe to be called in a global function. */
-struct bpf_user_pt_regs_t {
-};
-
 /* The address of the function that the program is attached to. */
 static __always_inline __u64 entry_of(void *ctx)
 {
@@ -66,7 +62,7 @@ static __always_inline __u64 write_record(const bool direct, const struct site *
 static __always_inline int write_kprobe(const bool direct, void *ctx, __u64 addr, __u64 base,
 					__u64 l2, __u64 packed)
 {
-	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};
+	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx), .kind = SITE_KPROBE};
 	__u64 id = write_record(direct, &site, addr, base, l2, packed);
 
 	if (cfg_meta.on & META_STACKS)
@@ -93,7 +89,12 @@ __weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, _
 __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	struct site site = {.ctx = ctx, .func_ip = bpf_get_func_ip(ctx), .skip = FENTRY_FRAMES};
+	struct site site = {
+		.ctx = ctx,
+		.func_ip = bpf_get_func_ip(ctx),
+		.skip = FENTRY_FRAMES,
+		.kind = SITE_FENTRY,
+	};
 	__u64 id = write_record(true, &site, addr, base, l2, packed), slot;
 
 	if (cfg_meta.on & META_STACKS) {
@@ -205,25 +206,8 @@ int kprobe_by_stack(struct pt_regs *ctx)
 
 /*
  * One program for all functions: the cookie says where the skb is, 1 to 5, and 0 stands for the
- * functions that end an skb's life.
- */
-static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
-{
-	switch (pos) {
-	case 2:
-		return PT_REGS_PARM2(ctx);
-	case 3:
-		return PT_REGS_PARM3(ctx);
-	case 4:
-		return PT_REGS_PARM4(ctx);
-	case 5:
-		return PT_REGS_PARM5(ctx);
-	default:
-		return PT_REGS_PARM1(ctx);
-	}
-}
-
-/* The same for kprobe.multi, where the cookie costs a search: for the few that fentry leaves out.
+ * functions that end an skb's life.  For kprobe.multi, where the cookie costs a search, this serves
+ * the few that fentry leaves out.
  */
 #define MULTI_ANY(variant, direct, write)                                \
 	SEC("?kprobe.multi")                                             \

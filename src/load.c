@@ -134,6 +134,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_sign_bits = opts->caps->sign_bits;
 	cfg->cfg_release_ip = opts->funcs->roles.release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
+	memcpy((void *)cfg->cfg_drops, opts->funcs->roles.drop, sizeof(cfg->cfg_drops));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);

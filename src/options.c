@@ -132,6 +132,31 @@ static int set_family(struct options *o, const char *arg)
 	return terms_set(&o->terms, TERM_FAMILY, o->meta.family == AF_INET ? "inet" : "inet6");
 }
 
+#define DEFAULT_LAST 20
+
+/* Both are one mode: the second keeps more, if --last does not say how much. */
+static int set_drops(struct options *o, const char *option, const char *reasons)
+{
+	if (o->drop_option && strcmp(o->drop_option, option)) {
+		log_error("--on-drop and --filter-drop-reason are one mode: name the reasons once");
+		return -EINVAL;
+	}
+	o->drop_option = option;
+	o->drop_reasons = reasons;
+	return 0;
+}
+
+static int check_drops(struct options *o)
+{
+	if (o->last && !o->drop_option) {
+		log_error("--last: is for --on-drop or --filter-drop-reason");
+		return -EINVAL;
+	}
+	if (o->drop_option && !o->last)
+		o->last = strcmp(o->drop_option, "--on-drop") ? UINT64_MAX : DEFAULT_LAST;
+	return 0;
+}
+
 static int apply_filter(struct options *o, int key, const char *arg)
 {
 	if (key >= OPT_TERM)
@@ -198,6 +223,15 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_LIST_FUNCS:
 		o->list_funcs = true;
 		return 0;
+	case OPT_CHANGES:
+		o->changes = true;
+		return 0;
+	case OPT_ON_DROP:
+		return set_drops(o, "--on-drop", arg);
+	case OPT_LAST:
+		return number("--last", arg, 1, UINT64_MAX, &o->last);
+	case OPT_DROP_REASON:
+		return set_drops(o, "--filter-drop-reason", arg);
 	case OPT_TRACE_TC:
 		o->trace_tc = true;
 		return 0;
@@ -227,6 +261,13 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	}
 }
 
+static int takes_argument(const struct option_row *row)
+{
+	if (!row->arg)
+		return no_argument;
+	return *row->arg == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's two descriptions. */
 static void describe(char *letters, struct option *longs)
 {
@@ -239,7 +280,7 @@ static void describe(char *letters, struct option *longs)
 		if (options_table[i].name)
 			*longs++ = (struct option){
 				.name = options_table[i].name,
-				.has_arg = options_table[i].arg ? required_argument : no_argument,
+				.has_arg = takes_argument(&options_table[i]),
 				.val = options_table[i].key,
 			};
 	}
@@ -346,7 +387,9 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	/* Of the two, the later one counts. */
 	if (o->kmods)
 		o->all_kmods = false;
-	err = join_ifname(o);
+	err = check_drops(o);
+	if (!err)
+		err = join_ifname(o);
 	return err ? err : join_expression(o, argv + optind, argc - optind);
 }
 

@@ -19,8 +19,10 @@
 #include "src/filters.h"
 #include "src/linktype.h"
 #include "src/log.h"
+#include "src/modes.h"
 #include "src/names.h"
 #include "src/progress.h"
+#include "src/reasons_btf.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
@@ -38,6 +40,8 @@ struct session {
 	struct tracing tracing;
 	char skipped[1024]; /* functions that are left out, as words */
 	struct names *names;
+	struct reasons *reasons;
+	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
 	struct progress progress;
@@ -63,6 +67,31 @@ static int know_names(struct session *s)
 	return err;
 }
 
+/* Called at the first drop, by who reads records. */
+static int read_reasons(void *session, struct reasons *reasons)
+{
+	struct session *s = session;
+	int err = discover_types(s->opts, &s->kernel);
+
+	return err ? err : reasons_of_types(s->kernel.btf, reasons);
+}
+
+static int prepare_modes(struct session *s)
+{
+	int err;
+
+	s->reasons = reasons_new(read_reasons, s);
+	if (!s->reasons)
+		return -ENOMEM;
+	/* With a thread that reads modules' types there is no later (follow.h). */
+	err = s->opts->all_kmods ? discover_types(s->opts, &s->kernel) : 0;
+	if (!err)
+		err = modes_open(s->opts, &s->kernel.funcs.roles, s->reasons, &s->modes);
+	if (!err)
+		modes_connect(&s->modes, &s->capture);
+	return err;
+}
+
 /* What it takes to read records. */
 static int prepare_view(struct session *s)
 {
@@ -74,9 +103,11 @@ static int prepare_view(struct session *s)
 		err = view_open(s->opts->snaplen, s->names, &s->capture.view);
 	if (err)
 		log_error("preparing to read records: %s", strerror(-err));
-	else
-		view_set_progs(s->capture.view, &s->kernel.progs);
-	return err;
+	if (err)
+		return err;
+	view_set_progs(s->capture.view, &s->kernel.progs);
+	view_set_reasons(s->capture.view, s->reasons);
+	return 0;
 }
 
 /* What can fail before anything is loaded. */
@@ -86,6 +117,8 @@ static int prepare(struct session *s)
 
 	log_status("reading the kernel's types and functions ...");
 	err = discover_functions(s->opts, &s->kernel);
+	if (!err)
+		err = prepare_modes(s);
 	if (!err)
 		err = discover_progs(s->opts, &s->kernel);
 	if (!err)
@@ -233,14 +266,15 @@ static int listen(struct session *s)
 }
 
 /* What failed to be written has failed already, and is not to be said twice. */
-static void hand_totals(struct session *s, const struct ev_stats *stats)
+static void hand_totals(struct session *s, const struct ev_stats *stats,
+			const struct left_out *left)
 {
 	struct sink *sink = s->capture.sink;
 	struct sink_totals totals;
 
 	if (s->capture.err || !sink->totals)
 		return;
-	capture_totals(&s->capture, stats, &totals);
+	capture_totals(&s->capture, stats, left, &totals);
 	totals.start_ns = view_wall_ns(s->capture.view, s->tracing.attach_began);
 	totals.end_ns = view_wall_ns(s->capture.view, clock_now_ns());
 	s->capture.err = sink->totals(sink, &totals);
@@ -252,15 +286,17 @@ static int finish(struct session *s)
 	struct ev_stats stats = {0};
 	struct sink_stats sunk = {0};
 	struct account account;
+	struct left_out left;
 	const char *path = s->capture.sink->path;
 	int counted, err;
 
 	log_status("detaching ...");
 	tracing_stop(&s->tracing);
 	ring_drain(s->ring);
+	modes_end(&s->modes, &left);
 	counted = loaded_stats(s->tracing.loaded, &stats);
 	if (!counted)
-		hand_totals(s, &stats);
+		hand_totals(s, &stats, &left);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
 	s->capture.sink = NULL;
 	log_status_clear();
@@ -276,7 +312,7 @@ static int finish(struct session *s)
 			  (unsigned long long)sunk.written, strerror(-counted));
 		return counted;
 	}
-	capture_account(&s->capture, &stats, &sunk, &account);
+	capture_account(&s->capture, &stats, &sunk, &left, &account);
 	account.missed = tracing_missed(&s->tracing);
 	account_print(&account);
 	return err;
@@ -373,6 +409,8 @@ static void session_free(struct session *s)
 	ring_close(s->ring);
 	tracing_end(&s->tracing);
 	view_close(s->capture.view);
+	modes_free(&s->modes);
+	reasons_free(s->reasons);
 	names_free(s->names);
 	discovery_free(&s->kernel);
 	filters_free(&s->filters);

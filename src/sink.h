@@ -26,7 +26,7 @@ struct sink_info {
 
 /* The figures of a whole capture, when it ends; times are nanoseconds since 1970-01-01 UTC. */
 struct sink_totals {
-	uint64_t received; /* packets that matched */
+	uint64_t received; /* packets that matched, and were to be written */
 	uint64_t dropped;  /* of those, packets that the sink did not get */
 	uint64_t lost;	   /* of those, packets that were lost in the kernel */
 	uint64_t start_ns;
