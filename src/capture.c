@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "src/capture.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,7 +9,7 @@
 
 bool capture_done(const struct capture *c)
 {
-	return c->err || (c->limit && c->taken >= c->limit);
+	return c->err || c->complete || (c->limit && c->taken >= c->limit);
 }
 
 int capture_take(void *capture, const void *data, size_t size)
@@ -16,6 +17,7 @@ int capture_take(void *capture, const void *data, size_t size)
 	struct capture *c = capture;
 	struct record rec;
 	struct view view;
+	int err;
 
 	/* Every record is counted somewhere, also those that come while the programs are detached.
 	 */
@@ -32,8 +34,14 @@ int capture_take(void *capture, const void *data, size_t size)
 		return 0;
 	}
 	view_make(c->view, &rec, &view);
+	err = c->sink->packet(c->sink, &view);
+	if (err == -ECANCELED) {
+		c->complete = true;
+		c->beyond++;
+		return 0;
+	}
 	c->taken++;
-	c->err = c->sink->packet(c->sink, &view);
+	c->err = err;
 	return 0;
 }
 
@@ -75,7 +83,8 @@ void account_print(const struct account *a)
 	print_cause(a->broken, "lost: records that could not be read");
 	print_cause(a->failed, "lost: could not be written");
 	print_cause(a->unknown, "unaccounted for: please report this");
-	print_cause(a->beyond, "more matched after the last one (-c), and are not counted above");
+	print_cause(a->beyond,
+		    "more matched after the last one (-c, -W), and are not counted above");
 	print_cause(a->missed, "sightings were missed: a probe was hit while another one ran");
 	print_cause(a->no_id, "captured without an id: too many packets at a time");
 }

@@ -26,6 +26,7 @@ enum {
 	OPT_BACKEND,
 	OPT_NO_RCU_EXPEDITED,
 	OPT_TEST_ATTACH,
+	OPT_COMPRESS,
 	OPT_FAMILY,
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,

@@ -290,7 +290,7 @@ static void test_print_causes(void **state)
 			   "  3 lost: records that could not be read\n"
 			   "  4 lost: could not be written\n"
 			   "  5 unaccounted for: please report this\n"
-			   "  6 more matched after the last one (-c), and are not counted above\n"
+			   "  6 more matched after the last one (-c, -W), and are not counted above\n"
 			   "  7 captured without an id: too many packets at a time\n");
 }
 

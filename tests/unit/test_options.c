@@ -227,7 +227,7 @@ static void test_wrong(void **state)
 		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
 		{{"-i", ""}, "-i : not a name of a device"},
 		{{"-c", "1", "-x"}, "--help"},
-		{{"-Z"}, "invalid option -- 'Z'"},
+		{{"-Y"}, "invalid option -- 'Y'"},
 		{{"--no-such-thing"}, "unrecognized option '--no-such-thing'"},
 		{{"--packet-buffered=1"}, "doesn't allow an argument"},
 		{{"-w"}, "requires an argument -- 'w'"},
@@ -259,7 +259,7 @@ static void test_answered(void **state)
 		{{"-h"}, "usage: pwru-cap "},
 		{{"--help"}, "usage: pwru-cap "},
 		{{"--version"}, "pwru-cap " PWRU_CAP_VERSION "\nlibbpf "},
-		{{"-h", "-Z"}, "usage: pwru-cap "},
+		{{"-h", "-Y"}, "usage: pwru-cap "},
 		{{"icmp", "--version"}, "libpcap "},
 	};
 
