@@ -18,8 +18,8 @@
  */
 #define BATCH_BYTES  (256 * 1024)
 #define BATCH_BLOCKS 4096
-/* A frame's history begins with it: a larger one is compressed better. */
-#define FRAME_BYTES (1024 * 1024)
+/* Compressed: a larger batch becomes smaller. */
+#define COMPRESSED_BATCH_BYTES (1024 * 1024)
 
 /* The end of a block in the buffer. */
 struct mark {
@@ -31,8 +31,9 @@ struct outfile {
 	int fd;
 	bool packet_buffered;
 	struct compressor *compressor; /* NULL: none */
-	struct buf frame;	       /* what it has made of the batch */
-	uint64_t frame_bytes;	       /* in the file */
+	struct buf compressed;	       /* what it has made of the batch */
+	uint64_t compressed_bytes;     /* in the file, without the tail */
+	bool has_tail;		       /* the tail stands behind them, and is overwritten */
 	int err;		       /* the first error; nothing is written after it */
 	struct buf buf;
 	size_t n_marks;
@@ -61,7 +62,7 @@ static int open_fd(const char *path)
 static void free_outfile(struct outfile *of)
 {
 	compressor_free(of->compressor);
-	buf_free(&of->frame);
+	buf_free(&of->compressed);
 	buf_free(&of->buf);
 	free(of);
 }
@@ -99,11 +100,14 @@ static int prepare(const struct outfile_opts *opts, struct outfile **ret_of)
 }
 
 /* Writes the head. */
-static int begin(struct outfile *of, int fd)
+static int begin(struct outfile *of, int fd, bool ours)
 {
+	struct stat st;
+
 	if (fd < 0)
 		return fd;
 	of->fd = fd;
+	of->has_tail = of->compressor && ours && !fstat(fd, &st) && S_ISREG(st.st_mode);
 	return outfile_flush(of);
 }
 
@@ -118,7 +122,7 @@ static int begin_unnamed(struct outfile *of, const char *path, bool replace)
 	fd = unnamed_open(path);
 	if (fd < 0)
 		return -EAGAIN;
-	err = begin(of, fd);
+	err = begin(of, fd, true);
 	if (err)
 		return err;
 	return unnamed_publish(fd, path) ? -EAGAIN : 0;
@@ -137,7 +141,7 @@ int outfile_open(const char *path, const struct outfile_opts *opts, struct outfi
 		err = prepare(opts, &of);
 		if (err)
 			return err;
-		err = begin(of, open_fd(path));
+		err = begin(of, open_fd(path), strcmp(path, "-"));
 	}
 	if (err) {
 		outfile_close(of, NULL);
@@ -224,24 +228,58 @@ static int write_blocks(struct outfile *of, const struct mark *all, struct mark 
 	return err;
 }
 
-/* The batch as a frame; a cut one leaves nothing. */
-static int write_frame(struct outfile *of, const struct mark *all, struct mark *ret_kept)
+/* To where the last batch ends, and there the tail: what has been tried behind it is taken back. */
+static bool restore_tail(struct outfile *of, const void *tail, size_t len)
 {
-	size_t done = 0;
+	off_t end = (off_t)of->compressed_bytes;
+	size_t done;
+
+	if (!end)
+		len = 0;
+	return !ftruncate(of->fd, end + (off_t)len) && lseek(of->fd, end, SEEK_SET) == end &&
+	       !write_all(of->fd, tail, len, &done);
+}
+
+/* The batch compressed, and the tail; a cut one leaves nothing. */
+static int write_compressed(struct outfile *of, const struct mark *all, struct mark *ret_kept)
+{
+	size_t tail_len, done = 0;
+	const void *tail = compressor_tail(of->compressor, &tail_len);
 	int err;
 
 	*ret_kept = (struct mark){0};
-	buf_reset(&of->frame);
-	err = compressor_frame(of->compressor, of->buf.data, all->end, &of->frame);
+	buf_reset(&of->compressed);
+	err = compressor_batch(of->compressor, of->buf.data, all->end, &of->compressed);
+	if (!err && of->has_tail)
+		buf_append(&of->compressed, tail, tail_len);
 	if (!err)
-		err = write_all(of->fd, of->frame.data, of->frame.len, &done);
-	if (!err) {
-		*ret_kept = *all;
-		of->frame_bytes += done;
-	} else if (done) {
-		of->torn = !take_back(of->fd, (off_t)done);
+		err = buf_error(&of->compressed);
+	if (!err)
+		err = write_all(of->fd, of->compressed.data, of->compressed.len, &done);
+	if (err) {
+		if (of->has_tail)
+			of->torn = !restore_tail(of, tail, tail_len);
+		else if (done)
+			of->torn = !take_back(of->fd, (off_t)done);
+		return err;
 	}
-	return err;
+	*ret_kept = *all;
+	of->compressed_bytes += done - (of->has_tail ? tail_len : 0);
+	if (of->has_tail)
+		lseek(of->fd, (off_t)of->compressed_bytes, SEEK_SET);
+	return 0;
+}
+
+/* Where the tail could not stand behind each batch, it stands at the end. */
+static int write_tail(struct outfile *of)
+{
+	size_t len, done;
+	const void *tail;
+
+	if (!of->compressor || of->has_tail || !of->compressed_bytes)
+		return 0;
+	tail = compressor_tail(of->compressor, &len);
+	return write_all(of->fd, tail, len, &done);
 }
 
 int outfile_flush(struct outfile *of)
@@ -252,7 +290,7 @@ int outfile_flush(struct outfile *of)
 
 	if (of->err || !of->n_marks)
 		return of->err;
-	err = of->compressor ? write_frame(of, &all, &kept) : write_blocks(of, &all, &kept);
+	err = of->compressor ? write_compressed(of, &all, &kept) : write_blocks(of, &all, &kept);
 	of->err = err;
 	of->bytes += kept.end;
 	of->written += kept.packets;
@@ -293,7 +331,7 @@ int outfile_mark(struct outfile *of, enum outfile_block kind)
 	if (kind == OUTFILE_PACKET)
 		mark.packets++;
 	of->marks[of->n_marks++] = mark;
-	if (mark.end >= (of->compressor ? FRAME_BYTES : BATCH_BYTES) ||
+	if (mark.end >= (of->compressor ? COMPRESSED_BATCH_BYTES : BATCH_BYTES) ||
 	    of->n_marks == BATCH_BLOCKS || (of->packet_buffered && kind == OUTFILE_PACKET))
 		return outfile_flush(of);
 	return 0;
@@ -301,7 +339,7 @@ int outfile_mark(struct outfile *of, enum outfile_block kind)
 
 uint64_t outfile_size(const struct outfile *of)
 {
-	return of->compressor ? of->frame_bytes : of->bytes + last_mark(of).end;
+	return of->compressor ? of->compressed_bytes : of->bytes + last_mark(of).end;
 }
 
 bool outfile_is_at(const struct outfile *of, const char *path)
@@ -333,6 +371,8 @@ int outfile_close(struct outfile *of, struct outfile_stats *ret_stats)
 		return 0;
 	}
 	err = of->fd < 0 ? of->err : outfile_flush(of);
+	if (of->fd >= 0 && !err)
+		err = write_tail(of);
 	if (of->fd >= 0 && close(of->fd) && !err)
 		err = -errno;
 	if (ret_stats)

@@ -13,8 +13,9 @@
  * whole block. Such an error is final: later blocks are dropped and counted, even if there is room
  * again, because a block that was lost may have described the interface that they refer to.
  *
- * With compression, a batch is one frame that stands alone (compress.h): so the file is a valid one
- * after each write(), and is cut back to the end of a frame. Its batches are larger.
+ * With compression, the file is a valid one after each write(), too (compress.h), and is cut back
+ * to the end of a batch. Batches are larger then. Behind standard output the tail is written at the
+ * end.
  *
  * The program must ignore SIGPIPE and SIGXFSZ, or it dies where an error should be reported.
  */

@@ -33,7 +33,7 @@ tcpd() {
 
 	shift
 	mkdir -p "$OUT/$case/tcpdump"
-	(cd "$OUT/$case/tcpdump" && exec ip netns exec $NS_A tcpdump -i v0 -Q out "$@") \
+	(cd "$OUT/$case/tcpdump" && exec ip netns exec $NS_A tcpdump --immediate-mode -i v0 -Q out "$@") \
 		2>"$OUT/$case/tcpdump.err" >"${TO:-$OUT/$case/tcpdump.out}" &
 	PIDS[$case/tcpdump]=$!
 }
@@ -83,24 +83,22 @@ requests() {
 # ---- all that rotates, and sees the same 1500 requests of 1400 bytes
 
 rotations() {
+	local name
+
 	both size -w f -C 1
 	both ring -w f -C 1 -W 3
-	both ring11 -w f -C 1 -W 11
 	both gzip -w f -C 1 -z gzip
 	both time -w f%s -G 2
 	both ends -w f%s -G 2 -W 2
-	both same -w f -G 2
 	both timesize -w f%s- -G 3 -C 1 -W 2
-	chmod 777 "$OUT"
 	for name in tcpdump pwru-cap; do
 		mkdir -p "$OUT/user/$name"
-		chmod 777 "$OUT/user" "$OUT/user/$name"
+		chmod 777 "$OUT" "$OUT/user" "$OUT/user/$name"
 	done
 	tcpd user -Z nobody -w f -C 1 "$REQUESTS"
-	pwru user -Z nobody -w f -C 1 "$REQUESTS"
-	pwru suffix -w f -C 300K "$REQUESTS"
-	pwru zstd -w f -C 100K --compress zstd "$REQUESTS"
-	pwru gz -w f -C 100k --compress gzip -U "$REQUESTS"
+	pwru user -Z nobody -w f -C 300K "$REQUESTS"
+	pwru zstd -w f -C 10K --compress zstd "$REQUESTS"
+	pwru gz -w f -C 10k --compress gzip "$REQUESTS"
 	pwru hup -w f "$REQUESTS"
 	all_ready
 	fact user "$(grep -E '^(Uid|Gid|Groups|CapEff|CapPrm):' \
@@ -110,7 +108,7 @@ rotations() {
 	sleep 3
 	# As log rotation does.
 	mv "$OUT/hup/pwru-cap/f" "$OUT/hup/pwru-cap/f.1"
-	kill -HUP "${PIDS[hup/pwru-cap]}" "${PIDS[suffix/pwru-cap]}"
+	kill -HUP "${PIDS[hup/pwru-cap]}" "${PIDS[zstd/pwru-cap]}"
 	sleep 1
 	# Once more, and the file is still there.
 	kill -HUP "${PIDS[hup/pwru-cap]}"
@@ -123,16 +121,25 @@ rotations() {
 
 # ---- what is small
 
+# says_20 PROGRAM: asked by SIGUSR1, that it has captured 20.
+says_20() {
+	kill -USR1 "${PIDS[usr/$1]}"
+	sleep 0.2
+	grep -q ' 20 packets captured,' "$OUT/usr/$1.err"
+}
+
+# holds_20 FILE
+holds_20() { tcpdump -r "$1" --count 2>/dev/null | grep -q '^20 packets'; }
+
 small() {
+	local name
+
 	both count -w f -c 5
-	both snaplen -w f -s 64
 	echo 'icmp[icmptype] == icmp-echo # requests' >/tmp/expression
-	tcpd file -Z root -w f -F /tmp/expression
-	pwru file -w f -F /tmp/expression
-	both usr1 -w f
-	both usr2 -w f
+	tcpd file -Z root -w f -s 64 -F /tmp/expression
+	pwru file -w f -s 64 -F /tmp/expression
+	both usr -w f
 	both packetwise -w f -U
-	both term -w f
 	both text -n
 	both full -w /dev/full
 	mkfifo /tmp/pipe.tcpdump /tmp/pipe.pwru-cap
@@ -142,81 +149,91 @@ small() {
 	TO=/tmp/pipe.tcpdump tcpd pipe -Z root -U -w - "$REQUESTS"
 	TO=/tmp/pipe.pwru-cap pwru pipe -U -w - "$REQUESTS"
 	all_ready
-	requests 20 0.1
-	signal USR1 usr1
-	signal USR2 usr2
-	signal TERM term
-	signal HUP text
-	sleep 0.5
+	requests 20 0.05
 	for name in tcpdump pwru-cap; do
-		for case in packetwise usr2; do
-			cp "$OUT/$case/$name/f" "$OUT/$case/$name.soon"
-		done
+		wait_for 20 says_20 $name || echo "$name: does not say 20" >&2
+		kill -USR2 "${PIDS[usr/$name]}"
+		wait_for 20 holds_20 "$OUT/usr/$name/f" && fact "usr2.$name" yes
+		wait_for 20 holds_20 "$OUT/packetwise/$name/f" && fact "packetwise.$name" yes
 	done
+	signal TERM usr
+	signal HUP text
 	end "${!PIDS[@]}"
 }
 
 # ---- ends that nobody likes, while packets come as fast as they can
 
+tight() {
+	mkdir -p "/tmp/$1"
+	mount -t tmpfs -o "size=$2" tmpfs "/tmp/$1"
+}
+
 # Loss and failure, each with the files before it.
 failures() {
 	local dir
 
-	for dir in tight ztight; do
-		mkdir -p "/tmp/$dir"
-		mount -t tmpfs -o size=1m tmpfs "/tmp/$dir"
-	done
+	tight tight 1m
+	tight ztight 16k
 	mkdir -p /tmp/removed/dir
 	pwru tight -w /tmp/tight/f -C 300K "$REQUESTS"
-	pwru ztight -w /tmp/ztight/f --compress zstd icmp
+	pwru ztight -w /tmp/ztight/f --compress zstd "$REQUESTS"
 	pwru removed -w /tmp/removed/dir/f -C 300K "$REQUESTS"
 	mkfifo /tmp/slow
-	(sleep 8; cat >"$OUT/slow/f") </tmp/slow &
-	TO=/tmp/slow pwru slow -B 1024 -w - icmp
+	(sleep 10; cat >"$OUT/slow/f") </tmp/slow &
+	TO=/tmp/slow pwru slow --filter-func 'ip_.*|icmp_.*|dev_.*' -i any -B 1024 -w - icmp
 	all_ready
-	mkdir "$OUT/removed/files"
-	mv /tmp/removed/dir/f "$OUT/removed/files/f"
-	rmdir /tmp/removed/dir
-	(while :; do in_a ping -q -f -c 500 -s 1400 $IP_B; done) >/dev/null 2>&1 &
-	flood=$!
-	sleep 5
+	mv /tmp/removed/dir /tmp/removed/elsewhere
+	sleep 8
 	end "${!PIDS[@]}"
 	for dir in tight ztight; do
 		mkdir "$OUT/$dir/files"
 		cp "/tmp/$dir/"* "$OUT/$dir/files"
 	done
+	cp -r /tmp/removed/elsewhere "$OUT/removed/files"
 }
 
-# Twenty times, four at a time: kill -9 at some moment of a capture at several functions.
+# larger FILE...: one of them has more than its head.
+larger() {
+	local f
+
+	for f; do [[ -e $f && $(stat -c %s "$f") -gt 1000 ]] && return; done
+	return 1
+}
+
+# kill -9 at some moment of a capture at several functions; tests/unit/test_sink_pcapng does the same
+# a hundred times.
 kills() {
-	local round kind at
+	local round kind
 
-	for round in 1 2 3 4 5; do
+	for round in 1 2; do
 		for kind in plain ring gzip zstd; do
-			mkdir -p "$OUT/kill/$round.$kind"
-			case $kind in
-			plain) set -- ;;
-			ring) set -- -C 100K -W 5 ;;
-			*) set -- --compress $kind ;;
-			esac
-			at=$((RANDOM % 20))
-			(
-				cd "$OUT/kill/$round.$kind" || exit
-				pwru-cap -q --filter-func 'ip_.*|icmp_.*|dev_.*' -B 4096 -w f "$@" \
-					icmp 2>err &
-				pid=$!
-				wait_for 60 test -e f -o -e f0
-				sleep $((at / 10)).$((at % 10))
-				kill -KILL $pid
-				wait $pid
-				echo "$?" >status
-			) 2>/dev/null &
-			PIDS[$kind]=$!
+			killed "$round.$kind" $((RANDOM % 20)) &
+			PIDS[$round.$kind]=$!
 		done
-		wait "${PIDS[@]}"
-		PIDS=()
 	done
+	wait "${PIDS[@]}"
+	PIDS=()
 }
+
+# killed ROUND.KIND TENTHS
+killed() {
+	local pid
+
+	mkdir -p "$OUT/kill/$1"
+	cd "$OUT/kill/$1" || exit
+	case $1 in
+	*plain) set -- "$2" ;;
+	*ring) set -- "$2" -C 100K -W 5 ;;
+	*) set -- "$2" --compress "${1#*.}" ;;
+	esac
+	pwru-cap --filter-func 'ip_.*|icmp_.*|dev_.*' -B 4096 -w f "${@:2}" icmp 2>err &
+	pid=$!
+	wait_for 60 larger f f0
+	sleep $(($1 / 10)).$(($1 % 10))
+	kill -KILL $pid
+	wait $pid
+	echo $? >status
+} 2>/dev/null
 
 timed() {
 	local began=$EPOCHREALTIME
@@ -229,6 +246,8 @@ timed() {
 net_up
 timed rotations
 timed small
+(while :; do in_a ping -q -f -c 500 -s 1400 $IP_B; done) >/dev/null 2>&1 &
+flood=$!
 timed failures
 timed kills
 kill -- "-$flood"

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Frames, alone and in files, also in files that end too early; read back by the libraries. */
+/* Batches, alone and in files, also in files that end too early; read back by the libraries. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -115,8 +117,17 @@ static void test_names(void **state)
 	assert_int_equal(kind, COMPRESS_ZSTD);
 }
 
-/* Frames of all sorts in a row come out as one. */
-static void test_frames(void **state)
+/* The tail makes a whole of it, and without it zstd's is none. */
+static void append_tail(const struct compressor *c, struct buf *out)
+{
+	size_t len;
+	const void *tail = compressor_tail(c, &len);
+
+	buf_append(out, tail, len);
+}
+
+/* Batches of all sorts in a row come out as one. */
+static void test_batches(void **state)
 {
 	static const size_t sizes[] = {1, 20, 65535, 1024 * 1024 + 1, 7, 300000};
 	static uint8_t in[2 * 1024 * 1024], all[PLAIN_MAX];
@@ -134,12 +145,16 @@ static void test_frames(void **state)
 			fill(in, sizes[i], i & 1);
 			memcpy(all + total, in, sizes[i]);
 			total += sizes[i];
-			assert_int_equal(compressor_frame(c, in, sizes[i], &out), 0);
+			assert_int_equal(compressor_batch(c, in, sizes[i], &out), 0);
 			/* What repeats becomes small, and what does not, hardly larger. */
 			assert_true(out.len - before < sizes[i] + sizes[i] / 100 + 64);
 			if (!(i & 1) && sizes[i] > 1000)
 				assert_true(out.len - before < sizes[i] / 50);
 		}
+		decompress(kinds[k], out.data, out.len);
+		assert_int_equal(plain.len, total);
+		assert_int_equal(plain.whole, kinds[k] == COMPRESS_GZIP);
+		append_tail(c, &out);
 		decompress(kinds[k], out.data, out.len);
 		assert_true(plain.whole);
 		assert_int_equal(plain.len, total);
@@ -150,7 +165,7 @@ static void test_frames(void **state)
 	compressor_free(NULL);
 }
 
-/* Wherever it is cut, the frames before the cut are there. */
+/* Wherever it is cut, the batches before the cut are there. */
 static void test_cut(void **state)
 {
 	static uint8_t in[1000];
@@ -164,13 +179,13 @@ static void test_cut(void **state)
 
 		assert_int_equal(compressor_new(kinds[k], &c), 0);
 		for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-			assert_int_equal(compressor_frame(c, in, sizeof(in), &out), 0);
+			assert_int_equal(compressor_batch(c, in, sizeof(in), &out), 0);
 			ends[i] = out.len;
 		}
-		for (size_t cut = 0, frames = 0; cut <= out.len; cut++) {
-			frames += frames < ARRAY_SIZE(ends) && cut == ends[frames];
+		for (size_t cut = 0, batches = 0; cut <= out.len; cut++) {
+			batches += batches < ARRAY_SIZE(ends) && cut == ends[batches];
 			decompress(kinds[k], out.data, cut);
-			assert_true(plain.len >= frames * sizeof(in));
+			assert_true(plain.len >= batches * sizeof(in));
 			for (size_t i = 0; i < plain.len; i++)
 				assert_int_equal(plain.data[i], in[i % sizeof(in)]);
 		}
@@ -261,7 +276,7 @@ static void limit_file_size(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* However much of the second frame has room: the file is cut back to the first. */
+/* However much of the second batch has room: the file is cut back to the first. */
 static void test_short_write(void **state)
 {
 	const struct fixture *f = *state;
@@ -270,12 +285,14 @@ static void test_short_write(void **state)
 		for (unsigned int more = 0; more < 25; more++) {
 			struct outfile *of = open_compressed(f->path, kinds[k], false);
 			struct outfile_stats stats;
+			struct stat st;
 			int err;
 
 			put_blocks(of, 1, 5, OUTFILE_PACKET);
 			assert_int_equal(outfile_flush(of), 0);
 			put_blocks(of, 6, 200, OUTFILE_PACKET);
-			limit_file_size(outfile_size(of) + more);
+			assert_int_equal(stat(f->path, &st), 0);
+			limit_file_size(st.st_size + more);
 			err = outfile_flush(of);
 			limit_file_size(0);
 			assert_int_equal(err, -EFBIG);
@@ -287,16 +304,65 @@ static void test_short_write(void **state)
 	}
 }
 
+/* Behind standard output there may be others: the tail is written at the end, once. */
+static void test_stdout(void **state)
+{
+	const struct fixture *f = *state;
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		const struct outfile_opts opts = {.compress = kinds[k]};
+		int fd = open(f->path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
+		int saved = dup(STDOUT_FILENO), err;
+		struct outfile *of = NULL;
+
+		assert_true(fd >= 0 && saved >= 0);
+		dup2(fd, STDOUT_FILENO);
+		err = outfile_open("-", &opts, &of);
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+		assert_int_equal(err, 0);
+		for (unsigned int n = 1; n <= 10; n++) {
+			assert_int_equal(put_blocks(of, n, n, OUTFILE_PACKET), 0);
+			assert_int_equal(outfile_flush(of), 0);
+		}
+		assert_int_equal(outfile_close(of, NULL), 0);
+		assert_compressed(kinds[k], f->path, 10);
+		close(fd);
+	}
+}
+
+/* A file that could not even be begun is left empty, without a tail of nothing. */
+static void test_no_room_at_all(void **state)
+{
+	const struct fixture *f = *state;
+	struct buf head = {0};
+
+	buf_puts(&head, "some bytes that do not become less");
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		const struct outfile_opts opts = {.compress = kinds[k], .head = &head};
+		struct outfile *of = NULL;
+
+		close(open(f->path, O_WRONLY | O_CREAT, 0600));
+		limit_file_size(5);
+		assert_int_equal(outfile_open(f->path, &opts, &of), -EFBIG);
+		limit_file_size(0);
+		assert_file(f->path, 0);
+	}
+	buf_free(&head);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packet_buffered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_killed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_short_write, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stdout, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_room_at_all, setup, teardown),
 	};
 
 	signal(SIGXFSZ, SIG_IGN);

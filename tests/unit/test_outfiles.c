@@ -309,7 +309,7 @@ static void test_compressed(void **state)
 	assert_int_equal(outfile_flush(outfiles_file(files)), 0);
 	assert_int_equal(stat("f", &after), 0);
 	assert_true(after.st_size > before.st_size && after.st_size < 100);
-	for (int i = 0; i < 20 && !strcmp(outfiles_path(files), "f"); i++) {
+	for (int i = 0; i < 100 && !strcmp(outfiles_path(files), "f"); i++) {
 		assert_int_equal(put(files, 1, "b"), 0);
 		assert_int_equal(outfile_flush(outfiles_file(files)), 0);
 	}
