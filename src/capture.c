@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "src/capture.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 
 bool capture_done(const struct capture *c)
 {
-	return c->err || (c->limit && c->taken >= c->limit);
+	return c->err || c->complete || (c->limit && c->taken >= c->limit);
 }
 
 /* What comes here was taken before the limit, or an error, was known of: see capture_take(). */
@@ -17,6 +18,7 @@ static void write_sighting(struct stage *stage, const struct sighting *s)
 {
 	struct capture *c = (struct capture *)((char *)stage - offsetof(struct capture, last));
 	struct view view;
+	int err;
 
 	if (s->left_out)
 		return;
@@ -30,8 +32,14 @@ static void write_sighting(struct stage *stage, const struct sighting *s)
 	}
 	view_make(c->view, &s->rec, &view);
 	view.changed = s->changed;
+	err = c->sink->packet(c->sink, &view);
+	if (err == -ECANCELED) {
+		c->complete = true;
+		c->beyond++;
+		return;
+	}
 	c->taken++;
-	c->err = c->sink->packet(c->sink, &view);
+	c->err = err;
 }
 
 struct stage *capture_writer(struct capture *c)
@@ -145,7 +153,8 @@ void account_print(const struct account *a)
 	print_cause(a->failed, "lost: could not be written");
 	print_cause(a->unknown, "unaccounted for: please report this");
 	print_left_out(a);
-	print_cause(a->beyond, "more matched after the last one (-c), and are not counted above");
+	print_cause(a->beyond,
+		    "more matched after the last one (-c, -W), and are not counted above");
 	print_cause(a->missed, "sightings were missed: a probe was hit while another one ran");
 	print_cause(a->no_id, "captured without an id: too many packets at a time");
 	print_cause(a->no_frame, "calls whose stack could not be followed: functions without an "

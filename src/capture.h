@@ -4,6 +4,7 @@
 /*
  * From records to packets in the sink, with the account of all that did not get there.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bpf/event.h"
@@ -19,6 +20,7 @@ struct capture {
 	struct view_state *view;
 	uint64_t limit;	 /* -c; 0: none */
 	uint64_t taken;	 /* handed to the sink */
+	bool complete;	 /* the sink takes no more, for it has all that it is to have */
 	uint64_t beyond; /* came after the limit was reached: not part of the capture */
 	uint64_t broken; /* records that could not be read */
 	int err;	 /* of the sink; it gets no more packets then */
@@ -49,7 +51,7 @@ struct account {
 	struct left_out left;
 };
 
-/* capture_done() - has the limit been reached, or the sink failed? */
+/* capture_done() - has the limit been reached, is the output complete, or has the sink failed? */
 bool capture_done(const struct capture *c);
 
 /* capture_take() - takes one record; a ring_fn, whose context is the capture */

@@ -13,6 +13,7 @@
 #include "src/buf.h"
 #include "src/log.h"
 #include "src/options_table.h"
+#include "src/rotate.h"
 #include "src/util.h"
 
 #define DEFAULT_RING_KIB (32 * 1024)
@@ -58,6 +59,35 @@ static int set_ring(struct options *o, const char *text)
 		bytes *= 2;
 	o->ring_bytes = bytes;
 	return 0;
+}
+
+static int set_file_size(struct options *o, const char *text)
+{
+	int err = rotate_parse_size(text, &o->rotate_bytes);
+
+	if (err == -ERANGE)
+		log_error("-C %s: too large for a file", text);
+	else if (err)
+		log_error("-C %s: not a number of millions of bytes, at least 1, nor one with K, M "
+			  "or G behind it",
+			  text);
+	return err ? -EINVAL : 0;
+}
+
+static int set_compress(struct options *o, const char *name)
+{
+	int err = compress_parse(name, &o->compress);
+
+	if (err)
+		log_error("--compress %s: there is gzip and zstd", name);
+	return err;
+}
+
+static int refuse_unoptimized(void)
+{
+	log_error("-O: the expression becomes part of the tracing programs, and the kernel's "
+		  "verifier needs it optimized; leave -O out");
+	return -EINVAL;
 }
 
 static int set_ifname(struct options *o, const char *name)
@@ -175,6 +205,16 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	switch (key) {
 	case 'c':
 		return number("-c", arg, 1, UINT64_MAX, &o->count);
+	case 'C':
+		return set_file_size(o, arg);
+	case 'G':
+		return number("-G", arg, 0, INT32_MAX, &o->rotate_seconds);
+	case 'W':
+		return number("-W", arg, 1, INT32_MAX, &o->rotate_files);
+	case OPT_COMPRESS:
+		return set_compress(o, arg);
+	case 'O':
+		return refuse_unoptimized();
 	case 's':
 		return set_snaplen(o, arg);
 	case 'i':
@@ -324,6 +364,28 @@ static int read_expression(struct options *o)
 	return 0;
 }
 
+/* What goes with -w FILE only. */
+static int check_files(const struct options *o)
+{
+	bool rotates = o->rotate_bytes || o->rotate_seconds;
+
+	if (!o->write_path) {
+		if (rotates || o->compress != COMPRESS_NONE)
+			log_info("-C, -G and --compress do nothing without -w FILE");
+		return 0;
+	}
+	if (rotates && !strcmp(o->write_path, "-")) {
+		log_error("-C, -G: standard output has no next file: give -w a name");
+		return -EINVAL;
+	}
+	if ((o->postrotate || o->rotate_files) && !rotates)
+		log_info("-W and -z do nothing without -C or -G");
+	if (o->rotate_seconds && !strchr(o->write_path, '%'))
+		log_info("-G: %s names no time, so each file overwrites the one before",
+			 o->write_path);
+	return 0;
+}
+
 /* -i and --filter-ifname are one filter. */
 static int join_ifname(struct options *o)
 {
@@ -387,7 +449,10 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	/* Of the two, the later one counts. */
 	if (o->kmods)
 		o->all_kmods = false;
-	err = check_drops(o);
+	log_set_level(LOG_NORMAL + o->verbosity);
+	err = check_files(o);
+	if (!err)
+		err = check_drops(o);
 	if (!err)
 		err = join_ifname(o);
 	return err ? err : join_expression(o, argv + optind, argc - optind);

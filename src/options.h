@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "src/compress.h"
 #include "src/filemode.h"
 #include "src/meta.h"
 #include "src/terms.h"
@@ -20,7 +21,13 @@ enum options_dump {
 };
 
 struct options {
-	const char *write_path;	   /* -w; NULL: text on stdout */
+	const char *write_path; /* -w; NULL: text on stdout */
+	enum compress_kind compress;
+	uint64_t rotate_bytes;	   /* -C; 0: no limit */
+	uint64_t rotate_seconds;   /* -G; 0: no limit */
+	uint64_t rotate_files;	   /* -W; 0: no limit */
+	const char *postrotate;	   /* -z; NULL: none */
+	const char *user;	   /* -Z; NULL: as before */
 	uint64_t count;		   /* -c; 0: no limit */
 	uint32_t snaplen;	   /* -s, bytes */
 	uint32_t ring_bytes;	   /* -B, a power of two */
@@ -70,7 +77,7 @@ enum options_action {
  * @ret_opts: filled; free with options_free(), also after an error
  * @ret_action: what to do now, on success
  *
- * Says on stderr what is wrong.
+ * Says on stderr what is wrong. What is said from then on obeys -v and -q (log_set_level()).
  *
  * Return: 0, -EINVAL for wrong usage, -ENOMEM, or what reading the file of -F gave.
  */

@@ -7,6 +7,8 @@
 #include "src/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,8 @@
 #include "src/log.h"
 #include "src/modes.h"
 #include "src/names.h"
+#include "src/output.h"
+#include "src/privileges.h"
 #include "src/progress.h"
 #include "src/reasons_btf.h"
 #include "src/ring.h"
@@ -34,7 +38,8 @@
 /* All that is open; what is zero is not there yet. */
 struct session {
 	const struct options *opts;
-	const volatile sig_atomic_t *stop;
+	struct signals *signals;
+	struct privileges user; /* whom to become */
 	struct filters filters;
 	struct discovery kernel;
 	struct tracing tracing;
@@ -128,31 +133,19 @@ static int prepare(struct session *s)
 
 static int open_sink(struct session *s)
 {
-	const struct options *opts = s->opts;
 	struct sink_info info = {
-		.path = opts->write_path,
-		.command_line = opts->command_line,
-		.expression = opts->expression,
+		.command_line = s->opts->command_line,
+		.expression = s->opts->expression,
 		.backend = attach_name(s->tracing.backend),
 		.functions = s->tracing.result.attached,
 		.skipped = s->skipped,
-		.snaplen = opts->snaplen,
-		.packet_buffered = opts->packet_buffered,
-		.linktype = opts->linktype,
-		.ifaces = opts->ifaces,
+		.snaplen = s->opts->snaplen,
+		.linktype = s->opts->linktype,
+		.ifaces = s->opts->ifaces,
 	};
-	int err;
 
 	funcs_describe_skipped(&s->kernel.funcs, s->skipped, sizeof(s->skipped));
-	err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
-			       : sink_text_open(&info, &s->capture.sink);
-
-	if (err && err != -EPIPE)
-		log_error("%s: %s",
-			  opts->write_path && strcmp(opts->write_path, "-") ? opts->write_path
-									    : "standard output",
-			  strerror(-err));
-	return err;
+	return output_open(s->opts, &info, &s->capture.sink);
 }
 
 static void show_progress(struct session *s)
@@ -163,6 +156,45 @@ static void show_progress(struct session *s)
 	if (progress_due(&s->progress, got) && !loaded_stats(s->tracing.loaded, &stats))
 		progress_show(&s->progress, clock_now_ns(), got, stats.lost_ring + stats.lost_size,
 			      ring_peak(s->ring));
+}
+
+/* As tcpdump does. */
+static void print_stats(struct session *s)
+{
+	struct ev_stats stats;
+
+	if (!loaded_stats(s->tracing.loaded, &stats))
+		log_error("%" PRIu64 " packets captured, %" PRIu64
+			  " packets received by filter, %" PRIu64 " packets dropped by kernel",
+			  s->capture.taken, (uint64_t)stats.matched,
+			  (uint64_t)(stats.lost_ring + stats.lost_size));
+}
+
+/* What the sink has been told to do, and how that ended. */
+static void note_sink(struct session *s, int err)
+{
+	if (err == -ECANCELED)
+		s->capture.complete = true;
+	else if (!s->capture.err)
+		s->capture.err = err;
+}
+
+static void obey_signals(struct session *s)
+{
+	struct sink *sink = s->capture.sink;
+
+	if (signals_take(&s->signals->stats))
+		print_stats(s);
+	if (s->capture.err || s->capture.complete)
+		return;
+	if (signals_take(&s->signals->flush))
+		note_sink(s, sink->sync(sink));
+	if (!signals_take(&s->signals->hangup))
+		return;
+	if (signals_hangup_ends(sink->rotate))
+		s->signals->stop = 1;
+	else if (sink->rotate)
+		note_sink(s, sink->rotate(sink));
 }
 
 /* The kernel's symbols have changed. */
@@ -220,7 +252,7 @@ static int idle(struct session *s, uint64_t until)
 		return 0;
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (!*s->stop)
+	if (!signals_any(s->signals))
 		err = ring_wait(s->ring, until - now, &old);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return err == -EINTR ? 0 : err;
@@ -254,8 +286,9 @@ static int listen(struct session *s)
 	/* Stacks need them; until they are there, records wait in the ring. */
 	if (s->opts->write_path)
 		names_read_ahead(s->names);
-	while (!err && !*s->stop && !capture_done(&s->capture)) {
+	while (!err && !s->signals->stop && !capture_done(&s->capture)) {
 		tracing_names(&s->tracing, rename_all, s);
+		obey_signals(s);
 		err = serve(s, s->opts->all_kmods ? clock_now_ns() + NAMES_NS : next);
 		if (err || clock_now_ns() < next)
 			continue;
@@ -287,7 +320,7 @@ static int finish(struct session *s)
 	struct sink_stats sunk = {0};
 	struct account account;
 	struct left_out left;
-	const char *path = s->capture.sink->path;
+	char path[PATH_MAX];
 	int counted, err;
 
 	log_status("detaching ...");
@@ -297,6 +330,8 @@ static int finish(struct session *s)
 	counted = loaded_stats(s->tracing.loaded, &stats);
 	if (!counted)
 		hand_totals(s, &stats, &left);
+	/* It goes with the sink. */
+	snprintf(path, sizeof(path), "%s", s->capture.sink->path);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
 	s->capture.sink = NULL;
 	log_status_clear();
@@ -327,15 +362,32 @@ static int open_ring(struct session *s)
 	return err;
 }
 
+/* From here on as the user of -Z: with the files that are open, and what is in memory. */
+static int give_up_root(struct session *s)
+{
+	int err;
+
+	if (!s->user.name)
+		return 0;
+	/* The kernel would not show them later; and the thread that reads ahead has to be over. */
+	names_symbols(s->names);
+	err = privileges_drop(&s->user);
+	if (!err)
+		log_info("dropped privs to %s", s->user.name);
+	return err;
+}
+
 static int capture(struct session *s)
 {
 	int err = tracing_start(&s->tracing), heard;
 
 	/* Stopped before it began: an old file keeps what is in it. */
-	if (*s->stop)
+	if (s->signals->stop)
 		return err == -EINTR ? 0 : err;
 	if (!err)
 		err = open_ring(s);
+	if (!err)
+		err = give_up_root(s);
 	if (err)
 		return err;
 	err = open_sink(s);
@@ -392,13 +444,15 @@ static int run(struct session *s)
 
 	if (!err && s->opts->dump)
 		return filters_dump(s->opts, &s->filters);
-	if (!err && s->opts->write_path)
-		err = sink_check(s->opts->write_path);
+	if (!err)
+		err = privileges_find(s->opts->user, &s->user);
+	if (!err)
+		err = privileges_try(&s->user, output_check, s->opts);
 	if (!err)
 		err = caps_privileged();
 	if (!err)
 		err = prepare(s);
-	if (!err && !*s->stop)
+	if (!err && !s->signals->stop)
 		err = s->opts->test_attach ? test_attach(s) : capture(s);
 	log_status_clear();
 	return err;
@@ -416,13 +470,13 @@ static void session_free(struct session *s)
 	filters_free(&s->filters);
 }
 
-int session_run(const struct options *opts, const volatile sig_atomic_t *stop)
+int session_run(const struct options *opts, struct signals *signals)
 {
-	struct session s = {.opts = opts, .stop = stop};
+	struct session s = {.opts = opts, .signals = signals};
 	int err;
 
 	s.tracing = (struct tracing){
-		.opts = opts, .stop = stop, .kernel = &s.kernel, .filters = &s.filters};
+		.opts = opts, .stop = &signals->stop, .kernel = &s.kernel, .filters = &s.filters};
 	err = run(&s);
 	session_free(&s);
 	return err;

@@ -419,18 +419,19 @@ static void test_print_causes(void **state)
 	};
 
 	(void)state;
-	assert_printed(&a, "10 packets captured\n"
-			   "25 packets received by filter\n"
-			   "15 packets dropped by kernel\n"
-			   "  1 lost: the ring buffer was full (-B makes it larger)\n"
-			   "  2 lost: larger than the largest record\n"
-			   "  3 lost: records that could not be read\n"
-			   "  4 lost: could not be written\n"
-			   "  5 unaccounted for: please report this\n"
-			   "  6 more matched after the last one (-c), and are not counted above\n"
-			   "  7 captured without an id: too many packets at a time\n"
-			   "  8 calls whose stack could not be followed: functions without an skb "
-			   "below them are not captured\n");
+	assert_printed(&a,
+		       "10 packets captured\n"
+		       "25 packets received by filter\n"
+		       "15 packets dropped by kernel\n"
+		       "  1 lost: the ring buffer was full (-B makes it larger)\n"
+		       "  2 lost: larger than the largest record\n"
+		       "  3 lost: records that could not be read\n"
+		       "  4 lost: could not be written\n"
+		       "  5 unaccounted for: please report this\n"
+		       "  6 more matched after the last one (-c, -W), and are not counted above\n"
+		       "  7 captured without an id: too many packets at a time\n"
+		       "  8 calls whose stack could not be followed: functions without an skb "
+		       "below them are not captured\n");
 }
 
 /* What is left out has a line of its own behind the drops, and each cause below it. */
@@ -466,7 +467,7 @@ static void test_print_left_out(void **state)
 		       "  5 sightings without an id, of which a drop is not known\n"
 		       "  6 sightings for which there was no memory (--on-drop)\n"
 		       "  7 dropped packets are incomplete for that, and are not counted above\n"
-		       "  8 more matched after the last one (-c), and are not counted above\n");
+		       "  8 more matched after the last one (-c, -W), and are not counted above\n");
 }
 
 int main(void)

@@ -276,7 +276,7 @@ static void test_wrong(void **state)
 		{{"--on-drop", "--last", "0"}, "--last 0: not a number from 1 to"},
 		{{"--on-drop", "--filter-drop-reason", "any"}, "are one mode"},
 		{{"--filter-drop-reason"}, "requires an argument"},
-		{{"-Z"}, "invalid option -- 'Z'"},
+		{{"-Y"}, "invalid option -- 'Y'"},
 		{{"--no-such-thing"}, "unrecognized option '--no-such-thing'"},
 		{{"--packet-buffered=1"}, "doesn't allow an argument"},
 		{{"-w"}, "requires an argument -- 'w'"},
@@ -308,7 +308,7 @@ static void test_answered(void **state)
 		{{"-h"}, "usage: pwru-cap "},
 		{{"--help"}, "usage: pwru-cap "},
 		{{"--version"}, "pwru-cap " PWRU_CAP_VERSION "\nlibbpf "},
-		{{"-h", "-Z"}, "usage: pwru-cap "},
+		{{"-h", "-Y"}, "usage: pwru-cap "},
 		{{"icmp", "--version"}, "libpcap "},
 	};
 

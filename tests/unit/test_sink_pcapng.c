@@ -31,7 +31,7 @@ static size_t file_len;
 static void begin(enum linktype_mode linktype, enum ifaces_mode ifaces)
 {
 	const struct sink_info info = {
-		.path = path,
+		.files = {.name = path},
 		.command_line = "pwru-cap -w x",
 		.expression = "icmp",
 		.backend = "kprobe",
