@@ -124,17 +124,27 @@ KPROBES("?kprobe", kprobe)
  */
 static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
 {
+	__u64 first = PT_REGS_PARM1(ctx), second = PT_REGS_PARM2(ctx);
+	__u64 third = PT_REGS_PARM3(ctx), fourth = PT_REGS_PARM4(ctx);
+	__u64 fifth = PT_REGS_PARM5(ctx);
+
+	/* Or clang makes it one load from a place that it adds to ctx: kernels of old refuse it. */
+	FORGET(first);
+	FORGET(second);
+	FORGET(third);
+	FORGET(fourth);
+	FORGET(fifth);
 	switch (pos) {
 	case 2:
-		return PT_REGS_PARM2(ctx);
+		return second;
 	case 3:
-		return PT_REGS_PARM3(ctx);
+		return third;
 	case 4:
-		return PT_REGS_PARM4(ctx);
+		return fourth;
 	case 5:
-		return PT_REGS_PARM5(ctx);
+		return fifth;
 	default:
-		return PT_REGS_PARM1(ctx);
+		return first;
 	}
 }
 
