@@ -16,9 +16,9 @@ route_up() {
 	in_b sysctl -qw net.ipv4.ip_forward=1
 	in_b nft -f - <<-END
 		table ip modes {
-			chain mark { type filter hook prerouting priority 0; udp dport $MODES_PORT meta mark set 0x2a; }
-			chain pass { type filter hook forward priority 0; udp dport $DROP_PORT drop; }
-			chain nat { type nat hook postrouting priority 100; oifname v2 snat to 10.79.0.99; }
+			chain one { type filter hook prerouting priority 0; udp dport $MODES_PORT meta mark set 0x2a; }
+			chain two { type filter hook forward priority 0; udp dport $DROP_PORT drop; }
+			chain three { type nat hook postrouting priority 100; oifname v2 snat to 10.79.0.99; }
 		}
 	END
 	ip -n $NS_B addr add 10.79.0.99/32 dev v2
