@@ -4,6 +4,7 @@
 # what it wrote.
 set -u
 . /test/traffic.sh
+. /test/modes.guest.sh
 
 # Without kprobe-multi, attaching to all functions takes minutes under emulation: some do.
 case $KERNEL in
@@ -178,6 +179,7 @@ timed pipe_case
 timed ping_case
 timed vlan_case
 timed overload_case
+timed modes_cases
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases
