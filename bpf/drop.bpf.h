@@ -5,9 +5,9 @@
  * Drops: a packet that is freed is either used up or dropped, and the function that frees it knows
  * which.  User space knows these functions and the place of the reason among their arguments.
  *
- * One drop is told once, where it is seen first.  skb_release_data() comes last and has the reason
- * too, on newer kernels: it tells of packets that are freed in a list, of which only the first is
- * seen by the function that gets the list.
+ * One drop is told once, where it is seen first.  skb_release_data() comes last and is given a
+ * reason too, on newer kernels: it tells of packets that are freed in a list, of which only the
+ * first is seen by the function that gets the list.
  *
  * All this runs for packets that matched, behind one look for the function's address.
  */
@@ -31,18 +31,21 @@ const volatile struct ev_drop_func cfg_drops[EV_DROP_FUNCS];
 static __always_inline __u64 drop_func(__u64 func_ip)
 {
 #pragma unroll
-	for (int i = 0; i < EV_DROP_FUNCS; i++)
+	for (int i = 0; i < EV_DROP_FUNCS; i++) {
+		/* The verifier knows these, and leaves nothing behind the last. */
+		if (!cfg_drops[i].ip)
+			break;
 		if (EV_ENTRY_BLOCK(func_ip) == cfg_drops[i].ip)
 			return (__u64)cfg_drops[i].kind << 32 | cfg_drops[i].pos;
+	}
 	return DROP_NO_FUNC;
 }
 
-static __always_inline __u32 consumed(void)
-{
-	return bpf_core_enum_value_exists(enum skb_drop_reason, SKB_CONSUMED)
-		       ? bpf_core_enum_value(enum skb_drop_reason, SKB_CONSUMED)
-		       : 0;
-}
+/* The running kernel's value; 0 if it has none of this name. */
+#define REASON(name)                                               \
+	(bpf_core_enum_value_exists(enum skb_drop_reason, name)    \
+		 ? bpf_core_enum_value(enum skb_drop_reason, name) \
+		 : 0)
 
 /* Was this told before, in this life? From now on it was. */
 static __always_inline bool told(__u64 skb)
@@ -69,7 +72,10 @@ static __always_inline __u64 drop_verdict(__u32 kind, __u32 reason, __u64 addr)
 		return 0;
 	if (kind == EV_DROP_ALWAYS || kind == EV_DROP_FREE_REASON)
 		return told(addr) ? 0 : DROP_FLAGS(EV_F_DROP);
-	if (reason == consumed())
+	if (reason == REASON(SKB_CONSUMED))
+		return 0;
+	/* __kfree_skb() says this of all packets, also for consume_skb(). */
+	if (kind == EV_DROP_RELEASE && reason == REASON(SKB_DROP_REASON_NOT_SPECIFIED))
 		return 0;
 	return told(addr) ? 0 : DROP_FLAGS(EV_F_DROP | EV_F_REASON) | reason;
 }

@@ -132,6 +132,7 @@ struct __kernel_sockaddr_storage {
 /* Since 5.17; SKB_CONSUMED since 6.3. */
 enum skb_drop_reason {
 	SKB_CONSUMED = 1,
+	SKB_DROP_REASON_NOT_SPECIFIED = 2,
 };
 
 #endif

@@ -20,6 +20,7 @@
 struct seen {
 	struct life life;
 	uint32_t ifindex, netns, mark;
+	char ifname[EV_IFNAME_LEN];
 	struct frame_bytes frame; /* in bytes, below */
 	uint8_t *bytes;
 	size_t room;
@@ -88,7 +89,7 @@ static struct frame_bytes frame_of(struct changes *c, const struct record *rec)
 		/* Bytes that could not be read are not known. */
 		.len = hdr->flags & EV_F_FAULT || buf_error(&c->bytes) ? 0 : c->bytes.len,
 		.wire = hdr->wire_len,
-		.synth = hdr->l2 & FRAME_L2_SYNTH,
+		.synth = hdr->l2 & FRAME_L2_SYNTH || hdr->flags & (EV_F_SOCK | EV_F_OPAQUE),
 	};
 }
 
@@ -135,10 +136,14 @@ static bool know(struct seen *seen, const struct frame_bytes *frame, bool same)
 static void compare(struct seen *seen, const struct ev_hdr *hdr, const struct frame_bytes *frame,
 		    struct buf *names)
 {
-	if (seen->ifindex != hdr->ifindex)
-		framediff_name(names, "dev");
 	/* 0: it is not known, on no device and in no socket. */
-	if (hdr->netns && seen->netns && seen->netns != hdr->netns)
+	bool netns = hdr->netns && seen->netns && seen->netns != hdr->netns;
+
+	/* Each namespace counts its devices anew. */
+	if (seen->ifindex != hdr->ifindex || (netns && hdr->ifindex) ||
+	    memcmp(seen->ifname, hdr->ifname, sizeof(seen->ifname)))
+		framediff_name(names, "dev");
+	if (netns)
 		framediff_name(names, "netns");
 	if (seen->mark != hdr->mark)
 		framediff_name(names, "mark");
@@ -158,6 +163,7 @@ static void note(struct changes *c, struct seen *seen, const struct ev_hdr *hdr,
 {
 	seen->ifindex = hdr->ifindex;
 	seen->mark = hdr->mark;
+	memcpy(seen->ifname, hdr->ifname, sizeof(seen->ifname));
 	if (hdr->netns)
 		seen->netns = hdr->netns;
 	if (frame->len && !know(seen, frame, same)) {

@@ -4,6 +4,7 @@
 # what it wrote.
 set -u
 . /test/traffic.sh
+. /test/modes.guest.sh
 
 # Without kprobe-multi, attaching to all functions takes minutes under emulation: some do.
 case $KERNEL in
@@ -139,7 +140,7 @@ mode_case() {
 	capture_stop
 }
 
-mode_cases() {
+file_mode_cases() {
 	mode_case sll2 --linktype sll2 --interfaces both
 	mode_case native --linktype native --interfaces function
 }
@@ -238,8 +239,9 @@ timed vlan_case
 timed waiting_case
 timed stack_case
 timed overload_case
-timed mode_cases
+timed file_mode_cases
 timed device_cases
+timed change_and_drop_cases
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases

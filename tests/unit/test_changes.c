@@ -153,6 +153,18 @@ static void test_mac_header(void **state)
 	see(&f);
 	assert_caught(&f.out, "1 5=dst-mac 7=ttl 9=dst-mac");
 	end(&f);
+	/* Nor is one that is made up from the socket, or for bytes without a header. */
+	begin(&f, MIB);
+	f.hdr.flags = EV_F_SOCK;
+	see(&f);
+	f.hdr.flags = 0;
+	f.packet.bytes[3]++;
+	see(&f);
+	f.hdr.flags = EV_F_OPAQUE;
+	f.packet.bytes[12] = 0x88;
+	see(&f);
+	assert_caught(&f.out, "1");
+	end(&f);
 	/* First seen without: the one that is put in front is known from then on. */
 	begin(&f, MIB);
 	see_from(&f, 14);
@@ -238,7 +250,16 @@ static void test_netns(void **state)
 	see(&f);
 	f.hdr.netns = 8;
 	see(&f);
-	assert_caught(&f.out, "1 4=netns");
+	assert_caught(&f.out, "1 4=dev,netns");
+	/* On no device it is the socket's. */
+	f.hdr.ifindex = 0;
+	see(&f);
+	f.hdr.netns = 7;
+	see(&f);
+	assert_caught(&f.out, "5=dev 6=netns");
+	strcpy(f.hdr.ifname, "v1");
+	see(&f);
+	assert_caught(&f.out, "7=dev");
 	end(&f);
 }
 
