@@ -8,10 +8,13 @@
  *
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
+ *
+ * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
  */
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
+#include "pages.bpf.h"
 #include "track.bpf.h"
 
 /* Where a sighting is. */
@@ -24,7 +27,9 @@ struct site {
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
-	__u64 dev; /* address; 0: none */
+	__u64 dev;   /* address; 0: none */
+	__u64 frags; /* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0
+		      */
 	__u32 netns;
 	__u32 len;
 	__u32 mark;
@@ -42,6 +47,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 			   : skb_id_probed(addr, site->func_ip);
 	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
+	facts->frags = 0;
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -75,7 +81,6 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->id = facts->id;
 	e->l2 = f->l2;
 	e->wire_len = f->wire;
-	e->nonlinear = f->wire - f->linear;
 	e->skb_len = facts->len;
 	e->mark = facts->mark;
 	e->tgid = pid_tgid >> 32;
@@ -117,8 +122,8 @@ static __always_inline __u32 head_len(const struct frame *f)
 }
 
 /*
- * What the packet section holds: the linear bytes, up to the snapshot length.  User space cuts the
- * frame to that length once the head is in.
+ * What the packet section begins with, or is: the linear bytes, up to the snapshot length.  User
+ * space cuts the frame to that length once the head is in.
  */
 static __always_inline __u32 raw_len(const struct frame *f)
 {
@@ -129,11 +134,82 @@ static __always_inline __u32 raw_len(const struct frame *f)
 	return (__u32)raw > cfg_snaplen ? cfg_snaplen : (__u32)raw;
 }
 
+/* Bytes of the frame that are wanted, and that are not in the linear area. */
+static __always_inline __u32 bytes_beyond(const struct frame *f)
+{
+	__u32 wanted = f->wire > cfg_snaplen ? cfg_snaplen : f->wire;
+
+	return wanted > f->linear ? wanted - f->linear : 0;
+}
+
+/* The skb still stands for a packet, its pages are others' already. */
+static __always_inline bool has_freed_pages(__u64 func_ip)
+{
+#pragma unroll
+	for (int i = 0; i < EV_TAIL_FREED; i++)
+		if (EV_ENTRY_BLOCK(func_ip) == cfg_tail_ips[i])
+			return true;
+	return false;
+}
+
+/* Of the skb's linear bytes, those that are in the frame. */
+static __always_inline __u32 linear_in_frame(const struct frame *f)
+{
+	struct sk_buff *skb = (void *)f->skb;
+	__u32 linear = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
+
+	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
+}
+
+/*
+ * The record of a packet of which there is more than the linear bytes: @beyond bytes of that are
+ * wanted.  Returns false if there is no scratch memory to be had.
+ */
+static __always_inline bool emit_paged(const bool direct, const struct site *site,
+				       const struct frame *f, const struct facts *facts,
+				       __u32 beyond, struct ev_stats *st)
+{
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	__u64 len = raw_len(f), end;
+	struct page_slot *slot;
+	struct ev_hdr *e;
+	__u32 index, flags = f->flags;
+
+	slot = page_slot_hold(&index);
+	if (!slot)
+		return false;
+	e = (void *)slot->record;
+	e->lost = st->lost_ring;
+	fill_header(direct, site, f, facts, e);
+	fill_stack(site, e);
+	/* Old kernels forget what they know of a number that was put on the stack. */
+	FORGET(len);
+	if (len > cfg_snaplen)
+		len = cfg_snaplen;
+	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
+		flags |= EV_F_FAULT;
+	e->flags = flags;
+	pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f), facts->frags,
+		    offset + len, beyond);
+	pages_copy(index);
+	e->nonlinear = slot->walk.room;
+	end = slot->walk.at;
+	FORGET(end);
+	if (end > EV_RECORD_MAX)
+		end = EV_RECORD_MAX;
+	e->raw_len = end - offset;
+	if (bpf_ringbuf_output(&ring, e, end, 0))
+		COUNT(st, lost_ring);
+	page_slot_release(slot);
+	return true;
+}
+
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
 	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
+	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e;
 
@@ -143,6 +219,9 @@ static __always_inline void emit(const bool direct, const struct site *site, con
 	if (!st)
 		return; /* never: the map has a value for each CPU */
 	COUNT(st, matched);
+	if (cfg_pages && beyond && !has_freed_pages(site->func_ip) &&
+	    emit_paged(direct, site, f, facts, beyond, st))
+		return;
 	lost = st->lost_ring;
 	/* From here on the verifier's bounds of `end` count, so clang must not go back to len. */
 	FORGET(end);
@@ -164,6 +243,7 @@ reserved:
 	e->lost = lost;
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
+	e->nonlinear = beyond;
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */

@@ -51,11 +51,14 @@ static const char *const reasons[] = {
 
 _Static_assert(ARRAY_SIZE(reasons) == SKIP_REASONS, "all reasons have words");
 
-/* See track.bpf.h.  Destructors run in skb_release_head_state(), the rest after it. */
+/*
+ * See track.bpf.h.  Destructors run in skb_release_head_state(), the rest after it.  The first
+ * EV_TAIL_FREED are those that skb_release_data() calls last.
+ */
 static const char *const tail_names[] = {
-	"skb_release_data",
 	"skb_free_head",
 	"skb_pp_recycle",
+	"skb_release_data",
 	"skb_pp_cow_data",
 	"sock_wfree",
 	"__sock_wfree",

@@ -104,6 +104,9 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return number("-c", arg, 1, UINT64_MAX, &o->count);
 	case 's':
 		return set_snaplen(o, arg);
+	case OPT_LINEAR_ONLY:
+		o->linear_only = true;
+		return 0;
 	case 'i':
 		return set_ifname(o, arg);
 	case 'B':

@@ -22,6 +22,7 @@ struct options {
 	const char *write_path;	 /* -w; NULL: text on stdout */
 	uint64_t count;		 /* -c; 0: no limit */
 	uint32_t snaplen;	 /* -s, bytes */
+	bool linear_only;	 /* --linear-only */
 	uint32_t ring_bytes;	 /* -B, a power of two */
 	const char *ifname;	 /* -i; NULL: all devices */
 	int verbosity;		 /* -v counts up; -q makes it negative */

@@ -18,6 +18,8 @@ const struct option_row options_table[] = {
 	 TEXT(write_path)},
 	{'c', NULL, "COUNT", "stop after COUNT packets"},
 	{'s', "snapshot-length", "BYTES", "keep at most BYTES of each packet (default 262144)"},
+	{OPT_LINEAR_ONLY, "linear-only", NULL,
+	 "leave out payload in page fragments and frag lists"},
 	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
 	{'B', "buffer-size", "KIB", "size of the ring buffer in KiB (default 32768)"},
 	{'U', "packet-buffered", NULL, "write each packet as soon as it is there"},

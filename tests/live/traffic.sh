@@ -68,6 +68,34 @@ tls_get() {
 		grep -q 'HTTP/1.0 200'
 }
 
+# send_file PORT FILE: over TCP to the second namespace, by sendfile(2); the other end is to get all.
+send_file() {
+	in_b nc -l -p "$1" </dev/null >/tmp/arrived &
+	nc_tcp=$!
+	wait_for 5 tcp_listens "$1"
+	in_a bash -c "busybox cat '$2' >/dev/tcp/$IP_B/$1"
+	wait $nc_tcp
+	cmp "$2" /tmp/arrived
+}
+
+# tls_send_file PORT FILE DIR: the second namespace sends the file over TLS, with the key and the
+# certificate that tls_serve left in DIR; the session's secrets go to DIR/tls.keys.
+tls_send_file() {
+	size=$(wc -c <"$2")
+	(
+		cat "$2"
+		sleep 60
+	) | in_b openssl s_server -quiet -naccept 1 -port "$1" -key "$3/key.pem" -cert "$3/cert.pem" \
+		>/dev/null 2>&1 &
+	tls_server=$!
+	wait_for 20 tcp_listens "$1"
+	# Once it has all of it, it hangs up.
+	sleep 60 | in_a openssl s_client -quiet -connect "$IP_B:$1" -keylogfile "$3/tls.keys" \
+		2>/dev/null | head -c "$size" >/tmp/arrived
+	kill $tls_server 2>/dev/null || :
+	cmp "$2" /tmp/arrived
+}
+
 # other_traffic: a ping, a datagram, and another TCP port: what 'tcp port 443' must not see.
 other_traffic() {
 	in_b nc -l -p 8080 </dev/null >/dev/null 2>&1 &
