@@ -161,24 +161,29 @@ static __always_inline __u32 linear_in_frame(const struct frame *f)
 	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
 }
 
+/* Is more wanted than the linear bytes, and to be had? */
+static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
+{
+	return cfg_pages && bytes_beyond(f) && !has_freed_pages(func_ip);
+}
+
 /*
- * The record of a packet of which there is more than the linear bytes: @beyond bytes of that are
- * wanted.  Returns false if there is no scratch memory to be had.
+ * The record of a packet of which more is wanted than the linear bytes, put together in a slot that
+ * the caller holds.
  */
-static __always_inline bool emit_paged(const bool direct, const struct site *site,
+static __always_inline void emit_paged(const bool direct, const struct site *site,
 				       const struct frame *f, const struct facts *facts,
-				       __u32 beyond, struct ev_stats *st)
+				       struct page_slot *slot, __u32 index)
 {
 	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	struct ev_stats *st = this_cpu_stats();
+	struct ev_hdr *e = (void *)slot->record;
 	__u64 len = raw_len(f), end;
-	struct page_slot *slot;
-	struct ev_hdr *e;
-	__u32 index, flags = f->flags;
+	__u32 flags = f->flags;
 
-	slot = page_slot_hold(&index);
-	if (!slot)
-		return false;
-	e = (void *)slot->record;
+	if (stopped || !st)
+		return;
+	COUNT(st, matched);
 	e->lost = st->lost_ring;
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
@@ -190,7 +195,7 @@ static __always_inline bool emit_paged(const bool direct, const struct site *sit
 		flags |= EV_F_FAULT;
 	e->flags = flags;
 	pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f), facts->frags,
-		    offset + len, beyond);
+		    offset + len, bytes_beyond(f));
 	pages_copy(index);
 	e->nonlinear = slot->walk.room;
 	end = slot->walk.at;
@@ -200,10 +205,9 @@ static __always_inline bool emit_paged(const bool direct, const struct site *sit
 	e->raw_len = end - offset;
 	if (bpf_ringbuf_output(&ring, e, end, 0))
 		COUNT(st, lost_ring);
-	page_slot_release(slot);
-	return true;
 }
 
+/* The record of the linear bytes, which are all that there are, or that can be had. */
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
@@ -219,9 +223,6 @@ static __always_inline void emit(const bool direct, const struct site *site, con
 	if (!st)
 		return; /* never: the map has a value for each CPU */
 	COUNT(st, matched);
-	if (cfg_pages && beyond && !has_freed_pages(site->func_ip) &&
-	    emit_paged(direct, site, f, facts, beyond, st))
-		return;
 	lost = st->lost_ring;
 	/* From here on the verifier's bounds of `end` count, so clang must not go back to len. */
 	FORGET(end);
@@ -254,18 +255,42 @@ reserved:
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
+/* What an skb has to have before anything is written of it. */
+static __always_inline void prepare_skb(const bool direct, const struct site *site,
+					const struct frame *f, struct facts *facts)
+{
+	facts_of_skb(direct, site, f->skb, facts);
+	if (!facts->id) {
+		struct ev_stats *st = this_cpu_stats();
+
+		COUNT(st, lost_id);
+	}
+}
+
 static __always_inline void emit_skb(const bool direct, const struct site *site,
 				     const struct frame *f)
 {
 	struct facts facts;
 
-	facts_of_skb(direct, site, f->skb, &facts);
-	if (!facts.id) {
-		struct ev_stats *st = this_cpu_stats();
-
-		COUNT(st, lost_id);
-	}
+	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
+}
+
+/* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
+static __always_inline bool emit_paged_skb(const bool direct, const struct site *site,
+					   const struct frame *f)
+{
+	struct page_slot *slot;
+	struct facts facts;
+	__u32 index;
+
+	slot = page_slot_hold(&index);
+	if (!slot)
+		return false;
+	prepare_skb(direct, site, f, &facts);
+	emit_paged(direct, site, f, &facts, slot, index);
+	page_slot_release(slot);
+	return true;
 }
 
 #endif

@@ -47,7 +47,8 @@ static __always_inline void write_tc(const bool direct, void *ctx, const struct 
 {
 	struct site site = {.ctx = ctx, .func_ip = prog_func_ip()};
 
-	emit_skb(direct, &site, f);
+	if (!wants_pages(f, site.func_ip) || !emit_paged_skb(direct, &site, f))
+		emit_skb(direct, &site, f);
 }
 
 #define WRITE_DIRECT(ctx, f) write_tc(true, ctx, f)

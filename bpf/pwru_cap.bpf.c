@@ -46,11 +46,9 @@ static __always_inline __u64 pack(const struct frame *f)
 
 _Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
 
-static __always_inline int write_record(const bool direct, void *ctx, __u64 func_ip, __u32 skip,
-					__u64 addr, __u64 base, __u64 l2, __u64 packed)
+static __always_inline struct frame unpack(__u64 addr, __u64 base, __u64 l2, __u64 packed)
 {
-	struct site site = {.ctx = ctx, .func_ip = func_ip, .skip = skip};
-	struct frame f = {
+	return (struct frame){
 		.skb = addr,
 		.base = base,
 		.l2 = l2,
@@ -58,32 +56,42 @@ static __always_inline int write_record(const bool direct, void *ctx, __u64 func
 		.linear = packed >> 32 & LINEAR_MAX,
 		.flags = packed >> (32 + LINEAR_BITS) << 1,
 	};
-
-	emit_skb(direct, &site, &f);
-	return 0;
 }
 
-__weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_record(true, ctx, entry_of(ctx), 0, addr, base, l2, packed);
-}
+/*
+ * What is in pages has a global function of its own, so that it makes the common way no longer, and
+ * is not walked again from there.  frames, and deeper in that function: see struct site.
+ */
+#define WRITE(variant, direct, context, entry, frames, deeper)                           \
+	__weak __noinline int page_##variant(context, __u64 addr, __u64 base, __u64 l2,  \
+					     __u64 packed)                               \
+	{                                                                                \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = deeper};       \
+		struct frame f = unpack(addr, base, l2, packed);                         \
+                                                                                         \
+		return emit_paged_skb(direct, &site, &f);                                \
+	}                                                                                \
+	__weak __noinline int write_##variant(context, __u64 addr, __u64 base, __u64 l2, \
+					      __u64 packed)                              \
+	{                                                                                \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = frames};       \
+		struct frame f = unpack(addr, base, l2, packed);                         \
+                                                                                         \
+		if (!wants_pages(&f, site.func_ip) ||                                    \
+		    !page_##variant(ctx, addr, base, l2, packed))                        \
+			emit_skb(direct, &site, &f);                                     \
+		return 0;                                                                \
+	}
 
-__weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_record(false, ctx, entry_of(ctx), 0, addr, base, l2, packed);
-}
+/* The stack is the one that the registers of the context tell of. */
+WRITE(direct, true, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), 0, 0)
+WRITE(probed, false, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), 0, 0)
 
 /* This program, the one that called it, and the trampoline. */
 #define FENTRY_FRAMES 3
 
 /* For fentry.multi, which came long after bpf_rdonly_cast(). */
-__weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
-}
+WRITE(fentry, true, void *ctx __arg_ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, FENTRY_FRAMES + 1)
 
 #define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
 #define WRITE_PROBED(ctx, f) write_probed((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))

@@ -86,8 +86,17 @@ static __always_inline void emit_xdp(const struct site *site, struct xdp_buff *x
 		/* As skb_record_rx_queue() would store it: 0 is for none. */
 		.queue = BPF_CORE_READ(xdp, rxq, queue_index) + 1,
 	};
+	struct page_slot *slot = NULL;
+	__u32 index;
 
-	emit(false, site, f, &facts);
+	if (wants_pages(f, site->func_ip))
+		slot = page_slot_hold(&index);
+	if (!slot) {
+		emit(false, site, f, &facts);
+		return;
+	}
+	emit_paged(false, site, f, &facts, slot, index);
+	page_slot_release(slot);
 }
 
 #endif

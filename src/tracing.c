@@ -19,10 +19,11 @@ static int resolve_filters(struct tracing *t)
 	return err ? err : filters_resolve(t->opts, t->kernel->btf, &t->kernel->caps, t->filters);
 }
 
-/* Without it there is less in the file, which says so. */
+/* Without it there is less in the file, which says so. A line of text has no place for payload. */
 static void find_pages(struct tracing *t)
 {
-	int err = t->opts->linear_only ? 0 : kpages_find(&t->pages);
+	bool wanted = t->opts->write_path && !t->opts->linear_only;
+	int err = wanted ? kpages_find(&t->pages) : 0;
 
 	if (err)
 		log_verbose("of a packet only the linear bytes are captured, for where this kernel "

@@ -97,13 +97,14 @@ payload_case() {
 	send_file 8002 /tmp/data && echo 8002 >>"$OUT/payload.arrived"
 	capture_stop
 	cp /tmp/tls.keys "$OUT/payload.keys"
-	capture_start linear --linear-only -w "$OUT/linear.pcapng" 'tcp port 8002'
-	send_file 8002 /tmp/data
-	capture_stop
-	capture_start cut -s 96 -w "$OUT/cut.pcapng" 'tcp port 8002'
-	send_file 8002 /tmp/data
-	capture_stop
 	set_mtu 1500
+	capture_start linear --linear-only --filter-func dev_hard_start_xmit -w "$OUT/linear.pcapng" \
+		'tcp port 8001'
+	send_file 8001 /tmp/data
+	capture_stop
+	capture_start cut -s 96 --filter-func dev_hard_start_xmit -w "$OUT/cut.pcapng" 'tcp port 8001'
+	send_file 8001 /tmp/data
+	capture_stop
 }
 
 set_mtu() {

@@ -82,19 +82,26 @@ send_file() {
 # certificate that tls_serve left in DIR; the session's secrets go to DIR/tls.keys.
 tls_send_file() {
 	size=$(wc -c <"$2")
+	# No functions: the process is to be signalled.
 	(
 		cat "$2"
 		sleep 60
-	) | in_b openssl s_server -quiet -naccept 1 -port "$1" -key "$3/key.pem" -cert "$3/cert.pem" \
+	) | ip netns exec $NS_B openssl s_server -quiet -naccept 1 -port "$1" -key "$3/key.pem" -cert "$3/cert.pem" \
 		>/dev/null 2>&1 &
 	tls_server=$!
 	wait_for 20 tcp_listens "$1"
-	# Once it has all of it, it hangs up.
-	sleep 60 | in_a openssl s_client -quiet -connect "$IP_B:$1" -keylogfile "$3/tls.keys" \
-		2>/dev/null | head -c "$size" >/tmp/arrived
+	# Once it has all of it, the server is ended.
+	ip netns exec $NS_A openssl s_client -quiet -connect "$IP_B:$1" -keylogfile "$3/tls.keys" \
+		</dev/null 2>/dev/null >/tmp/arrived &
+	tls_client=$!
+	wait_for 30 holds /tmp/arrived "$size"
 	kill $tls_server 2>/dev/null || :
+	wait $tls_client
 	cmp "$2" /tmp/arrived
 }
+
+# holds FILE BYTES: the file has at least as many.
+holds() { [ "$(wc -c <"$1")" -ge "$2" ]; }
 
 # other_traffic: a ping, a datagram, and another TCP port: what 'tcp port 443' must not see.
 other_traffic() {
