@@ -49,7 +49,8 @@ static __always_inline void write_skb(const bool direct, void *ctx, struct site 
 	site.ctx = ctx;
 	site.func_ip = COPY_CONSTANT(COPY_FUNC_IP);
 
-	emit_skb(direct, &site, f);
+	if (!wants_pages(f, site.func_ip) || !emit_paged_skb(direct, &site, f))
+		emit_skb(direct, &site, f);
 }
 
 /* Of a BPF program, user space knows where its stack begins. */

@@ -8,11 +8,14 @@
  *
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
+ *
+ * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
  */
 #include "drop.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
+#include "pages.bpf.h"
 #include "track.bpf.h"
 
 /* Where a sighting is. */
@@ -31,6 +34,8 @@ struct site {
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
+	/* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0 */
+	__u64 frags;
 	__u64 dev;  /* address; 0: none */
 	__u64 drop; /* DROP_FLAGS() and the reason */
 	__u64 drop_at;
@@ -51,6 +56,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 			   : skb_id_probed(addr, site->func_ip);
 	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
+	facts->frags = 0;
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -105,7 +111,6 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->drop_reason = facts->drop;
 	e->l2 = f->l2;
 	e->wire_len = f->wire;
-	e->nonlinear = f->wire - f->linear;
 	e->skb_len = facts->len;
 	e->mark = facts->mark;
 	e->tgid = pid_tgid >> 32;
@@ -147,8 +152,8 @@ static __always_inline __u32 head_len(const struct frame *f)
 }
 
 /*
- * What the packet section holds: the linear bytes, up to the snapshot length.  User space cuts the
- * frame to that length once the head is in.
+ * What the packet section begins with, or is: the linear bytes, up to the snapshot length.  User
+ * space cuts the frame to that length once the head is in.
  */
 static __always_inline __u32 raw_len(const struct frame *f)
 {
@@ -159,11 +164,86 @@ static __always_inline __u32 raw_len(const struct frame *f)
 	return (__u32)raw > cfg_snaplen ? cfg_snaplen : (__u32)raw;
 }
 
+/* Bytes of the frame that are wanted, and that are not in the linear area. */
+static __always_inline __u32 bytes_beyond(const struct frame *f)
+{
+	__u32 wanted = f->wire > cfg_snaplen ? cfg_snaplen : f->wire;
+
+	return wanted > f->linear ? wanted - f->linear : 0;
+}
+
+/* The skb still stands for a packet, its pages are others' already. */
+static __always_inline bool has_freed_pages(__u64 func_ip)
+{
+#pragma unroll
+	for (int i = 0; i < EV_TAIL_FREED; i++)
+		if (EV_ENTRY_BLOCK(func_ip) == cfg_tail_ips[i])
+			return true;
+	return false;
+}
+
+/* Of the skb's linear bytes, those that are in the frame. */
+static __always_inline __u32 linear_in_frame(const struct frame *f)
+{
+	struct sk_buff *skb = (void *)f->skb;
+	__u32 linear = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
+
+	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
+}
+
+/* Is more wanted than the linear bytes, and to be had? */
+static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
+{
+	return cfg_pages && bytes_beyond(f) && !has_freed_pages(func_ip);
+}
+
+/*
+ * The record of a packet of which more is wanted than the linear bytes, put together in a slot that
+ * the caller holds.
+ */
+static __always_inline void emit_paged(const bool direct, const struct site *site,
+				       const struct frame *f, const struct facts *facts,
+				       struct page_slot *slot, __u32 index)
+{
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	struct ev_stats *st = this_cpu_stats();
+	struct ev_hdr *e = (void *)slot->record;
+	__u64 len = raw_len(f), end;
+	__u32 flags = f->flags | facts->drop >> 32;
+
+	if (stopped || !st)
+		return;
+	COUNT(st, matched);
+	e->lost = st->lost_ring;
+	fill_header(direct, site, f, facts, e);
+	fill_stack(site, e);
+	/* Old kernels forget what they know of a number that was put on the stack. */
+	FORGET(len);
+	if (len > cfg_snaplen)
+		len = cfg_snaplen;
+	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
+		flags |= EV_F_FAULT;
+	e->flags = flags;
+	pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f), facts->frags,
+		    offset + len, bytes_beyond(f));
+	pages_copy(index);
+	e->nonlinear = slot->walk.room;
+	end = slot->walk.at;
+	FORGET(end);
+	if (end > EV_RECORD_MAX)
+		end = EV_RECORD_MAX;
+	e->raw_len = end - offset;
+	if (bpf_ringbuf_output(&ring, e, end, 0))
+		COUNT(st, lost_ring);
+}
+
+/* The record of the linear bytes, which are all that there are, or that can be had. */
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
 	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
+	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e;
 
@@ -194,6 +274,7 @@ reserved:
 	e->lost = lost;
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
+	e->nonlinear = beyond;
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
@@ -204,21 +285,43 @@ reserved:
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
-/* Returns the skb's id; 0: it has none. */
-static __always_inline __u64 emit_skb(const bool direct, const struct site *site,
-				      const struct frame *f)
+/* What an skb has to have before anything is written of it. */
+static __always_inline void prepare_skb(const bool direct, const struct site *site,
+					const struct frame *f, struct facts *facts)
 {
-	struct facts facts;
-
-	facts_of_skb(direct, site, f->skb, &facts);
-	facts_of_drop(site, f->skb, &facts);
-	if (!facts.id) {
+	facts_of_skb(direct, site, f->skb, facts);
+	facts_of_drop(site, f->skb, facts);
+	if (!facts->id) {
 		struct ev_stats *st = this_cpu_stats();
 
 		COUNT(st, lost_id);
 	}
+}
+
+static __always_inline void emit_skb(const bool direct, const struct site *site,
+				     const struct frame *f)
+{
+	struct facts facts;
+
+	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
-	return facts.id;
+}
+
+/* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
+static __always_inline bool emit_paged_skb(const bool direct, const struct site *site,
+					   const struct frame *f)
+{
+	struct page_slot *slot;
+	struct facts facts;
+	__u32 index;
+
+	slot = page_slot_hold(&index);
+	if (!slot)
+		return false;
+	prepare_skb(direct, site, f, &facts);
+	emit_paged(direct, site, f, &facts, slot, index);
+	page_slot_release(slot);
+	return true;
 }
 
 #endif

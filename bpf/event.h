@@ -10,6 +10,8 @@
  *
  *	struct ev_hdr | stack: stack_room x u64 | packet: raw_len bytes | unused up to the class
  *
+ * with nothing unused if the packet was not linear.
+ *
  * The sections of fixed size come first, so that the one of variable size, the packet, starts at
  * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
  * ev_hdr.stack_room), stack_bytes says how much of it is filled.
@@ -46,6 +48,12 @@
  * The frame that the filter saw, and that is written, is described by l2 (see
  * filter/frame_abi.h), wire_len and the packet section: the section holds the bytes that are in
  * memory, l2 the head that has to be put in.
+ *
+ * The packet section is a beginning of the frame: the linear bytes, then those in page fragments,
+ * then those of the frag list.  What of these could not be read, or was not wanted (--linear-only),
+ * is missing at its end; nonlinear says how much.  So, but for what the snapshot length cuts,
+ *
+ *	length of the head + raw_len + nonlinear = wire_len
  */
 struct ev_hdr {
 	__u64 time_ns;	 /* CLOCK_MONOTONIC, taken after the filter matched */
@@ -57,7 +65,7 @@ struct ev_hdr {
 	__u64 drop_at;	 /* EV_F_DROP: where the caller goes on; 0: unknown */
 	__u32 wire_len;	 /* length of the frame, synthetic head included */
 	__u32 raw_len;	 /* bytes in the packet section */
-	__u32 nonlinear; /* skb->data_len: bytes that are in pages or fragments */
+	__u32 nonlinear; /* bytes within the snapshot length that are not there: see below */
 	__u32 skb_len;	 /* skb->len */
 	__u32 mark;
 	__u32 ifindex; /* 0: none, and ifname is empty */
@@ -93,8 +101,10 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 	X(34304) X(50688) X(67584) X(133120) X(264192)
 /* clang-format on */
 
-_Static_assert(264192 >= sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_SNAPLEN_MAX,
-	       "the largest class holds a full record");
+/* The longest record, without what a class leaves unused. */
+#define EV_RECORD_MAX (sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_SNAPLEN_MAX)
+
+_Static_assert(264192 >= EV_RECORD_MAX, "the largest class holds a full record");
 
 /*
  * Counters, one set a CPU.  matched = written by user space + every lost_* below: nothing is
@@ -116,6 +126,8 @@ struct ev_stats {
 
 /* Kernel functions that end an skb's life in steps; see track.bpf.h. */
 #define EV_TAIL_MAX 24
+/* The first of these run when the pages of the skb have been given back. */
+#define EV_TAIL_FREED 2
 
 /* Functions that free an skb, and how they tell that it was dropped; see drop.bpf.h. */
 #define EV_DROP_FUNCS 12

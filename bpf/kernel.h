@@ -67,6 +67,7 @@ typedef struct refcount_struct {
 } refcount_t;
 
 struct sk_buff {
+	struct sk_buff *next;
 	struct net_device *dev;
 	struct sock *sk;
 	char cb[48];
@@ -81,6 +82,7 @@ struct sk_buff {
 	__u16 transport_header;
 	__u16 network_header;
 	__u16 mac_header;
+	unsigned int end; /* as an offset from head, as all 64-bit kernels have it */
 	unsigned char *head;
 	unsigned char *data;
 	refcount_t users;
@@ -103,8 +105,27 @@ struct xdp_buff {
 	__u32 frame_sz;
 };
 
+struct page {
+};
+
+/* A fragment, before 6.9 ... */
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+
+/* ... and since. */
+struct skb_frag {
+	unsigned long netmem;
+	unsigned int len;
+	unsigned int offset;
+};
+
 struct skb_shared_info {
 	__u8 nr_frags;
+	struct sk_buff *frag_list;
+	struct skb_frag frags[1];
 };
 
 /* Since 5.18 a packet may go on in fragments. */

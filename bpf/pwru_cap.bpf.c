@@ -43,11 +43,9 @@ static __always_inline __u64 pack(const struct frame *f)
 
 _Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
 
-/* Returns the skb's id. */
-static __always_inline __u64 write_record(const bool direct, const struct site *site, __u64 addr,
-					  __u64 base, __u64 l2, __u64 packed)
+static __always_inline struct frame unpack(__u64 addr, __u64 base, __u64 l2, __u64 packed)
 {
-	struct frame f = {
+	return (struct frame){
 		.skb = addr,
 		.base = base,
 		.l2 = l2,
@@ -55,55 +53,57 @@ static __always_inline __u64 write_record(const bool direct, const struct site *
 		.linear = packed >> 32 & LINEAR_MAX,
 		.flags = packed >> (32 + LINEAR_BITS) << 1,
 	};
-
-	return emit_skb(direct, site, &f);
 }
 
-static __always_inline int write_kprobe(const bool direct, void *ctx, __u64 addr, __u64 base,
-					__u64 l2, __u64 packed)
+/* For functions without an skb, below this one. */
+static __always_inline void note(__u64 slot, __u64 func_ip, __u64 skb)
 {
-	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx), .kind = SITE_KPROBE};
-	__u64 id = write_record(direct, &site, addr, base, l2, packed);
+	const struct skb_id *known = bpf_map_lookup_elem(&skb_ids, &skb);
 
-	if (cfg_meta.on & META_STACKS)
-		frame_note(PT_REGS_SP((struct pt_regs *)ctx), site.func_ip, addr, id);
-	return 0;
+	if (slot)
+		frame_note(slot, func_ip, skb, known ? known->id : 0);
 }
 
-__weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_kprobe(true, ctx, addr, base, l2, packed);
-}
+/*
+ * What is in pages has a global function of its own, so that it makes the common way no longer, and
+ * is not walked again from there.  frames, and deeper in that function: see struct site; slot:
+ * where the return address is.
+ */
+#define WRITE(variant, direct, context, entry, what, frames, deeper, slot)                       \
+	__weak __noinline int page_##variant(context, __u64 addr, __u64 base, __u64 l2,          \
+					     __u64 packed)                                       \
+	{                                                                                        \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = deeper, .kind = what}; \
+		struct frame f = unpack(addr, base, l2, packed);                                 \
+                                                                                                 \
+		return emit_paged_skb(direct, &site, &f);                                        \
+	}                                                                                        \
+	__weak __noinline int write_##variant(context, __u64 addr, __u64 base, __u64 l2,         \
+					      __u64 packed)                                      \
+	{                                                                                        \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = frames, .kind = what}; \
+		struct frame f = unpack(addr, base, l2, packed);                                 \
+                                                                                                 \
+		if (!wants_pages(&f, site.func_ip) ||                                            \
+		    !page_##variant(ctx, addr, base, l2, packed))                                \
+			emit_skb(direct, &site, &f);                                             \
+		if (cfg_meta.on & META_STACKS)                                                   \
+			note(slot, site.func_ip, addr);                                          \
+		return 0;                                                                        \
+	}
 
-__weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_kprobe(false, ctx, addr, base, l2, packed);
-}
+/* The stack is the one that the registers of the context tell of. */
+#define KPROBE_SLOT PT_REGS_SP((struct pt_regs *)ctx)
+
+WRITE(direct, true, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, 0, KPROBE_SLOT)
+WRITE(probed, false, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, 0, KPROBE_SLOT)
 
 /* This program, the one that called it, and the trampoline. */
 #define FENTRY_FRAMES 3
 
 /* For fentry.multi, which came long after bpf_rdonly_cast(). */
-__weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	struct site site = {
-		.ctx = ctx,
-		.func_ip = bpf_get_func_ip(ctx),
-		.skip = FENTRY_FRAMES,
-		.kind = SITE_FENTRY,
-	};
-	__u64 id = write_record(true, &site, addr, base, l2, packed), slot;
-
-	if (cfg_meta.on & META_STACKS) {
-		slot = trampoline_slot(ctx);
-		if (slot)
-			frame_note(slot, site.func_ip, addr, id);
-	}
-	return 0;
-}
+WRITE(fentry, true, void *ctx __arg_ctx, bpf_get_func_ip(ctx), SITE_FENTRY, FENTRY_FRAMES,
+      FENTRY_FRAMES + 1, trampoline_slot(ctx))
 
 #define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
 #define WRITE_PROBED(ctx, f) write_probed((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))

@@ -217,6 +217,9 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return refuse_unoptimized();
 	case 's':
 		return set_snaplen(o, arg);
+	case OPT_LINEAR_ONLY:
+		o->linear_only = true;
+		return 0;
 	case 'i':
 		return set_ifname(o, arg);
 	case 'D':

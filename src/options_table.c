@@ -25,6 +25,8 @@ const struct option_row options_table[] = {
 	{'Z', "relinquish-privileges", "USER", "become USER when all is attached", TEXT(user)},
 	{'c', NULL, "COUNT", "stop after COUNT packets"},
 	{'s', "snapshot-length", "BYTES", "keep at most BYTES of each packet (default 262144)"},
+	{OPT_LINEAR_ONLY, "linear-only", NULL,
+	 "leave out payload in page fragments and frag lists"},
 	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
 	{'D', "list-interfaces", NULL, "list the devices of all network namespaces"},
 	{OPT_LINKTYPE, "linktype", "TYPE",

@@ -10,6 +10,7 @@
 /* Options without a letter. */
 enum {
 	OPT_VERSION = 256,
+	OPT_LINEAR_ONLY,
 	OPT_KERNEL_BTF,
 	OPT_LINKTYPE,
 	OPT_INTERFACES,

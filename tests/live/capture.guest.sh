@@ -112,6 +112,35 @@ stack_case() {
 	capture_stop
 }
 
+# Payload in pages: of sendfile(2), with segments as the device would cut them and with large ones,
+# under TLS, and in a frag list, which is what a fragmented ping is put together to.
+payload_case() {
+	awk 'BEGIN { for (i = 0; i < 16384; i++) printf "%07d\n", i }' >/tmp/data
+	cp /tmp/data "$OUT/payload.data"
+	capture_start payload -w "$OUT/payload.pcapng" 'tcp portrange 8001-8003 or icmp or
+		ip[6:2] & 0x1fff != 0'
+	send_file 8001 /tmp/data && echo 8001 >"$OUT/payload.arrived"
+	in_a ping -q -c 2 -i 0.2 -s 9000 $IP_B >/dev/null
+	tls_send_file 8003 /tmp/data /tmp && echo 8003 >>"$OUT/payload.arrived"
+	set_mtu 65535
+	send_file 8002 /tmp/data && echo 8002 >>"$OUT/payload.arrived"
+	capture_stop
+	cp /tmp/tls.keys "$OUT/payload.keys"
+	set_mtu 1500
+	capture_start linear --linear-only --filter-func dev_hard_start_xmit -w "$OUT/linear.pcapng" \
+		'tcp port 8001'
+	send_file 8001 /tmp/data
+	capture_stop
+	capture_start cut -s 96 --filter-func dev_hard_start_xmit -w "$OUT/cut.pcapng" 'tcp port 8001'
+	send_file 8001 /tmp/data
+	capture_stop
+}
+
+set_mtu() {
+	ip -n $NS_A link set v0 mtu "$1"
+	ip -n $NS_B link set v1 mtu "$1"
+}
+
 # Everything, headers only, with a ring that is too small: the account has to add up anyway.
 overload_case() {
 	capture_start overload -v -B 1024 -s 64 -w "$OUT/overload.pcapng"
@@ -238,6 +267,7 @@ timed ping_case
 timed vlan_case
 timed waiting_case
 timed stack_case
+timed payload_case
 timed overload_case
 timed file_mode_cases
 timed device_cases

@@ -17,6 +17,7 @@ static void test_defaults(void **state)
 	assert_null(o.ifname);
 	assert_int_equal(o.verbosity, 0);
 	assert_false(o.packet_buffered);
+	assert_false(o.linear_only);
 	assert_null(o.kernel_btf);
 	assert_false(o.test_attach);
 	assert_false(o.trace_tc);
@@ -53,7 +54,7 @@ static void test_long_names(void **state)
 {
 	struct options o = GOOD("--snapshot-length=100", "--interface", "lo", "--buffer-size=1024",
 				"--packet-buffered", "--kernel-btf=x", "--test-attach",
-				"--no-rcu-expedited");
+				"--no-rcu-expedited", "--linear-only");
 
 	(void)state;
 	assert_int_equal(o.snaplen, 100);
@@ -62,6 +63,7 @@ static void test_long_names(void **state)
 	assert_true(o.packet_buffered);
 	assert_string_equal(o.kernel_btf, "x");
 	assert_true(o.test_attach);
+	assert_true(o.linear_only);
 	assert_true(o.no_rcu_expedited);
 	assert_null(o.expression);
 	options_free(&o);
