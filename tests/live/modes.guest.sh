@@ -54,7 +54,7 @@ drop_case() {
 	run_case reason pwru-cap --on-drop=netfilter_dorp -w "$OUT/reason.pcapng" icmp
 }
 
-modes_cases() {
+change_and_drop_cases() {
 	route_up
 	changes_case
 	drop_case
