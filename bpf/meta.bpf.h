@@ -32,7 +32,8 @@ static __always_inline bool family_matches(const bool direct, struct sk_buff *sk
 {
 	struct sock *sk = FIELD(direct, skb, sk);
 
-	return sk && FIELD(direct, sk, __sk_common.skc_family) == cfg_meta.family;
+	return is_kernel_address(direct, sk) &&
+	       FIELD(direct, sk, __sk_common.skc_family) == cfg_meta.family;
 }
 
 static __always_inline bool netns_matches(const bool direct, struct sk_buff *skb)
@@ -50,7 +51,7 @@ static __always_inline bool ifname_matches(const bool direct, struct net_device 
 {
 	__u64 name[META_NAME_WORDS];
 
-	if (!dev)
+	if (!is_kernel_address(direct, dev))
 		return false;
 	if (direct) {
 		name[0] = ((const __u64 *)dev->name)[0];

@@ -237,9 +237,26 @@ static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
 MULTI_ANY(direct, true, WRITE_DIRECT)
 MULTI_ANY(probed, false, WRITE_PROBED)
 
-#define FENTRY_MULTI(variant, direct)                                                  \
+/*
+ * Most functions have the skb first, and need no cookie to say so.  An argument that is there by
+ * the function's type can be read, so there is nothing to check.
+ */
+#define FENTRY_MULTI(variant, direct)                                          \
+	SEC("?fentry.multi")                                                   \
+	int fentry_multi_##variant(__u64 *ctx)                                 \
+	{                                                                      \
+		__u64 addr;                                                    \
+                                                                               \
+		bpf_get_func_arg(ctx, 0, &addr);                               \
+		return SIGHT(direct, entered_fentry, WRITE_FENTRY, ctx, addr); \
+	}
+
+FENTRY_MULTI(direct, true)
+FENTRY_MULTI(probed, false)
+
+#define FENTRY_MULTI_ANY(variant, direct)                                              \
 	SEC("?fentry.multi")                                                           \
-	int fentry_multi_##variant(__u64 *ctx)                                         \
+	int fentry_multi_any_##variant(__u64 *ctx)                                     \
 	{                                                                              \
 		__u64 pos = bpf_get_attach_cookie(ctx), addr;                          \
                                                                                        \
@@ -251,5 +268,5 @@ MULTI_ANY(probed, false, WRITE_PROBED)
 		return 0;                                                              \
 	}
 
-FENTRY_MULTI(direct, true)
-FENTRY_MULTI(probed, false)
+FENTRY_MULTI_ANY(direct, true)
+FENTRY_MULTI_ANY(probed, false)

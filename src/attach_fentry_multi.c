@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fentry-multi: one link that holds all functions, by the ids of their types, with one program.
- * Of all ways this one costs a function the least.
+ * fentry-multi: links that hold many functions, by the ids of their types: one for those that have
+ * the skb as their first argument, which are most, and one for all others.  Of all ways this one
+ * costs a function the least.
  *
  * The kernel finds a function by its type's name, and trampolines do not suit every function.  So
  * functions of modules, those whose name is not theirs alone, and those that return a struct or
@@ -36,6 +37,9 @@ struct link_create_multi {
 	__u32 cnt;
 	__u32 pad;
 };
+
+/* The program for the functions that end an skb's life, too. */
+#define END_KIND LOAD_FENTRY_MULTI_ANY
 
 /* What is to be linked, by id. */
 struct target {
@@ -104,7 +108,9 @@ static enum load_kind fentry_multi_kind(const struct func *f)
 {
 	if (f->pos == FUNC_BY_STACK)
 		return LOAD_MULTI;
-	return f->btf_id ? LOAD_FENTRY_MULTI : LOAD_MULTI_ANY;
+	if (!f->btf_id)
+		return LOAD_MULTI_ANY;
+	return f->pos == 1 ? LOAD_FENTRY_MULTI : LOAD_FENTRY_MULTI_ANY;
 }
 
 static int by_id(const void *a, const void *b)
@@ -114,12 +120,12 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* All that have an id, sorted by it. @targets has room for all. */
-static size_t collect(const struct funcs *funcs, struct target *targets)
+/* All for a kind of program, sorted by id. @targets has room for all. */
+static size_t collect(const struct funcs *funcs, enum load_kind kind, struct target *targets)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ENDS_MAX; i++) {
+	for (size_t i = 0; kind == END_KIND && i < ENDS_MAX; i++) {
 		const struct func_end *end = &funcs->roles.end[i];
 
 		if (end->btf_id)
@@ -128,7 +134,7 @@ static size_t collect(const struct funcs *funcs, struct target *targets)
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
 
-		if (f->btf_id)
+		if (fentry_multi_kind(f) == kind)
 			targets[n++] = (struct target){
 				.id = f->btf_id,
 				.cookie = f->pos,
@@ -139,10 +145,10 @@ static size_t collect(const struct funcs *funcs, struct target *targets)
 	return n;
 }
 
-static int attach_ids(const struct loaded *loaded, const struct funcs *funcs, struct links *links,
+static int attach_ids(const struct attach_opts *opts, enum load_kind kind, struct links *links,
 		      size_t *ret_refused)
 {
-	size_t room = funcs->n + ENDS_MAX;
+	size_t room = opts->funcs->n + ENDS_MAX;
 	struct target *v = calloc(room, sizeof(*v));
 	struct func *sorted = calloc(room, sizeof(*sorted));
 	struct targets targets = {
@@ -153,13 +159,17 @@ static int attach_ids(const struct loaded *loaded, const struct funcs *funcs, st
 	int err = -ENOMEM;
 
 	if (v && sorted && targets.ids && targets.cookies) {
-		job.n = collect(funcs, v);
+		err = 0;
+		job.n = collect(opts->funcs, kind, v);
 		for (size_t i = 0; i < job.n; i++) {
 			targets.ids[i] = v[i].id;
 			targets.cookies[i] = v[i].cookie;
 			sorted[i] = v[i].func;
 		}
-		job.prog_fd = bpf_program__fd(loaded_program(loaded, LOAD_FENTRY_MULTI, LOAD_END));
+	}
+	if (!err && job.n) {
+		/* One program for all positions. */
+		job.prog_fd = bpf_program__fd(loaded_program(opts->loaded, kind, LOAD_END));
 		err = links_attach(links, &job, ret_refused);
 	}
 	free(v);
@@ -200,7 +210,9 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 
 	if (!links)
 		return -ENOMEM;
-	err = attach_ids(loaded, funcs, links, &refused);
+	err = attach_ids(opts, LOAD_FENTRY_MULTI, links, &refused);
+	if (!err)
+		err = attach_ids(opts, END_KIND, links, &refused);
 	if (!err)
 		err = attach_rest(loaded, funcs, links, &refused);
 	if (err) {
@@ -214,7 +226,7 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 
 const struct backend backend_fentry_multi = {
 	.name = "fentry-multi",
-	.end_kind = LOAD_FENTRY_MULTI,
+	.end_kind = END_KIND,
 	.requirement = "Linux 7.3 with fentry.multi links",
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,

@@ -35,6 +35,8 @@ static const struct {
 } kinds[] = {
 	[LOAD_FENTRY_MULTI] = {"fentry_multi", "fentry.multi+", BPF_PROG_TYPE_TRACING,
 			       (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
+	[LOAD_FENTRY_MULTI_ANY] = {"fentry_multi_any", "fentry.multi+", BPF_PROG_TYPE_TRACING,
+				   (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
 	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
 	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
 			    BPF_TRACE_KPROBE_MULTI, true},
@@ -132,6 +134,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_stack_room = opts->stack_room;
 	cfg->cfg_kprobe = opts->needs.programs[LOAD_KPROBE];
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
+	cfg->cfg_sign_bits = opts->caps->sign_bits;
 	cfg->cfg_release_ip = opts->funcs->roles.release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));

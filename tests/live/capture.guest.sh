@@ -95,6 +95,22 @@ stack_case() {
 	capture_stop
 }
 
+# While a datagram waits in a socket, a packed number stands where its device was; with its checksum
+# not verified yet, the number looks like an address to a kernel that is mistaken of their size.
+waiting_case() {
+	in_b tc qdisc add dev v1 clsact
+	in_b tc filter add dev v1 ingress matchall action csum ip4h udp
+	ip netns exec $NS_B nc -u -l -k -p 5353 </dev/null >/dev/null 2>&1 &
+	server=$!
+	capture_start waiting --filter-func '__skb_checksum_complete.*|__?skb.*datagram.*|skb_consume_udp' \
+		-w "$OUT/waiting.pcapng" udp port 5353
+	# shellcheck disable=SC2016 # for the inner shell
+	in_a bash -c 'for i in 1 2 3; do printf %0300d $i >/dev/udp/10.77.0.2/5353; done'
+	capture_stop
+	kill $server
+	in_b tc qdisc del dev v1 clsact
+}
+
 # Everything, headers only, with a ring that is too small: the account has to add up anyway.
 overload_case() {
 	capture_start overload -B 1024 -s 64 -w "$OUT/overload.pcapng"
@@ -191,9 +207,11 @@ timed pipe_case
 timed ping_case
 timed vlan_case
 timed stack_case
+timed waiting_case
 timed overload_case
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases
 kill $TLS_PID 2>/dev/null
 net_down
+dmesg >"$OUT/dmesg"

@@ -24,3 +24,9 @@ adds_up() {
 		"$(count "$1")" "$(packets "$1")"
 	check "$1: nothing is unaccounted for" bash -c "! grep -q unaccounted '$out/$1.err'"
 }
+
+# The kernel's log of the guest, in $out/dmesg: nothing that it warns of, or else the first of it.
+quiet_kernel() {
+	same "the kernel warns of nothing" "" "$(grep -E -A 40 \
+		'WARNING:|BUG:|Oops|Call Trace|kprobes: .*(fail|Fail)' "$out/dmesg" | head -n 80)"
+}
