@@ -69,9 +69,11 @@ static __always_inline int write_kprobe(const bool direct, void *ctx, __u64 addr
 	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};
 	__u64 id = write_record(direct, &site, addr, base, l2, packed);
 
-	if (cfg_meta.on & META_STACKS)
-		frame_note(PT_REGS_SP((struct pt_regs *)ctx), site.func_ip, addr, id);
-	return 0;
+	if (!(cfg_meta.on & META_STACKS))
+		return 0;
+	if (direct)
+		return frame_note_direct(PT_REGS_SP((struct pt_regs *)ctx), site.func_ip, addr, id);
+	return frame_note_probed(PT_REGS_SP((struct pt_regs *)ctx), site.func_ip, addr, id);
 }
 
 __weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
@@ -99,7 +101,7 @@ __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, 
 	if (cfg_meta.on & META_STACKS) {
 		slot = trampoline_slot(ctx);
 		if (slot)
-			frame_note(slot, site.func_ip, addr, id);
+			frame_note_direct(slot, site.func_ip, addr, id);
 	}
 	return 0;
 }
@@ -109,9 +111,14 @@ __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, 
 #define WRITE_FENTRY(ctx, f) write_fentry(ctx, (f)->skb, (f)->base, (f)->l2, pack(f))
 
 /* At a function's entry the stack pointer is where its return address is. */
-static __always_inline void entered_kprobe(struct pt_regs *ctx)
+static __always_inline void entered_direct(struct pt_regs *ctx)
 {
-	frames_left(PT_REGS_SP(ctx));
+	frames_left_direct(PT_REGS_SP(ctx));
+}
+
+static __always_inline void entered_probed(struct pt_regs *ctx)
+{
+	frames_left_probed(PT_REGS_SP(ctx));
 }
 
 static __always_inline void entered_fentry(void *ctx)
@@ -119,7 +126,7 @@ static __always_inline void entered_fentry(void *ctx)
 	__u64 slot = trampoline_slot(ctx);
 
 	if (slot)
-		frames_left(slot);
+		frames_left_direct(slot);
 	else
 		frames_unknown(number_of(ctx));
 }
@@ -129,12 +136,12 @@ static __always_inline void entered_fentry(void *ctx)
 	SEC(section)                                                                          \
 	int prefix##_direct_##n(struct pt_regs *ctx)                                          \
 	{                                                                                     \
-		return SIGHT(true, entered_kprobe, WRITE_DIRECT, ctx, PT_REGS_PARM##n(ctx));  \
+		return SIGHT(true, entered_direct, WRITE_DIRECT, ctx, PT_REGS_PARM##n(ctx));  \
 	}                                                                                     \
 	SEC(section)                                                                          \
 	int prefix##_probed_##n(struct pt_regs *ctx)                                          \
 	{                                                                                     \
-		return SIGHT(false, entered_kprobe, WRITE_PROBED, ctx, PT_REGS_PARM##n(ctx)); \
+		return SIGHT(false, entered_probed, WRITE_PROBED, ctx, PT_REGS_PARM##n(ctx)); \
 	}
 
 #define KPROBES(section, prefix)              \
@@ -164,7 +171,7 @@ __weak __noinline int write_by_stack(struct bpf_user_pt_regs_t *ctx, __u64 skb, 
 /* In a function without an skb. */
 static __always_inline int look_for_packet(struct pt_regs *ctx)
 {
-	__u64 sp = PT_REGS_SP(ctx), stack = stack_of(sp);
+	__u64 sp = PT_REGS_SP(ctx), stack = stack_of(false, sp);
 	struct stack_frames *frames = bpf_map_lookup_elem(&stack_frames, &stack);
 	bool unwound_yet = false;
 
@@ -225,13 +232,13 @@ static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
 
 /* The same for kprobe.multi, where the cookie costs a search: for the few that fentry leaves out.
  */
-#define MULTI_ANY(variant, direct, write)                                \
-	SEC("?kprobe.multi")                                             \
-	int multi_any_##variant(struct pt_regs *ctx)                     \
-	{                                                                \
-		__u64 addr = parameter(ctx, bpf_get_attach_cookie(ctx)); \
-                                                                         \
-		return SIGHT(direct, entered_kprobe, write, ctx, addr);  \
+#define MULTI_ANY(variant, direct, write)                                  \
+	SEC("?kprobe.multi")                                               \
+	int multi_any_##variant(struct pt_regs *ctx)                       \
+	{                                                                  \
+		__u64 addr = parameter(ctx, bpf_get_attach_cookie(ctx));   \
+                                                                           \
+		return SIGHT(direct, entered_##variant, write, ctx, addr); \
 	}
 
 MULTI_ANY(direct, true, WRITE_DIRECT)
