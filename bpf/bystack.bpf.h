@@ -100,10 +100,10 @@ const volatile __u64 cfg_entry_text_end;
  * The key of the stack that this address is on.  A wrong one costs sightings, if a task goes on on
  * another CPU, but ties nothing to what is on another stack: slots are addresses.
  */
-static __always_inline __u64 stack_of(const bool direct, __u64 sp)
+static __always_inline __u64 stack_of(__u64 sp)
 {
-	struct task_struct *task = TYPED(direct, struct task_struct, bpf_get_current_task());
-	__u64 start = (__u64)FIELD(direct, task, stack);
+	struct task_struct *task = (void *)bpf_get_current_task();
+	__u64 start = (__u64)BPF_CORE_READ(task, stack);
 
 	return sp - start < STACK_BYTES ? start : bpf_get_smp_processor_id();
 }
@@ -119,9 +119,9 @@ static __always_inline void count_no_frame(void)
  * A function that takes an skb has been entered, with its return address at slot: the frames whose
  * return address is there or below are gone.
  */
-static __always_inline int strike_out(const bool direct, __u64 slot)
+__weak __noinline int frames_left(__u64 slot)
 {
-	__u64 stack = stack_of(direct, slot), n;
+	__u64 stack = stack_of(slot), n;
 	struct stack_frames *frames = bpf_map_lookup_elem(&stack_frames, &stack);
 
 	if (!frames)
@@ -136,20 +136,10 @@ static __always_inline int strike_out(const bool direct, __u64 slot)
 	return 0;
 }
 
-__weak __noinline int frames_left_direct(__u64 slot)
-{
-	return strike_out(true, slot);
-}
-
-__weak __noinline int frames_left_probed(__u64 slot)
-{
-	return strike_out(false, slot);
-}
-
 /* Where this function's return address is cannot be told: nothing is known of the stack then. */
 static __always_inline void frames_unknown(__u64 sp)
 {
-	__u64 stack = stack_of(true, sp);
+	__u64 stack = stack_of(sp);
 
 	bpf_map_delete_elem(&stack_frames, &stack);
 	count_no_frame();
@@ -166,9 +156,9 @@ static __always_inline struct stack_frames *new_frames(__u64 stack)
 }
 
 /* A packet has matched in this function; frames_left() has been there. */
-static __always_inline int note(const bool direct, __u64 slot, __u64 func_ip, __u64 skb, __u64 id)
+__weak __noinline int frame_note(__u64 slot, __u64 func_ip, __u64 skb, __u64 id)
 {
-	__u64 stack = stack_of(direct, slot), n;
+	__u64 stack = stack_of(slot), n;
 	struct stack_frames *frames = bpf_map_lookup_elem(&stack_frames, &stack);
 	struct stack_frame *frame;
 
@@ -190,43 +180,21 @@ static __always_inline int note(const bool direct, __u64 slot, __u64 func_ip, __
 	return 0;
 }
 
-__weak __noinline int frame_note_direct(__u64 slot, __u64 func_ip, __u64 skb, __u64 id)
-{
-	return note(true, slot, func_ip, skb, id);
-}
-
-__weak __noinline int frame_note_probed(__u64 slot, __u64 func_ip, __u64 skb, __u64 id)
-{
-	return note(false, slot, func_ip, skb, id);
-}
-
-/*
- * Where the context is.  The verifier does not calculate with such a pointer; a negative one is a
- * number to it.
- */
-static __always_inline __u64 number_of(void *ctx)
-{
-	asm volatile("%0 = -%0; %0 = -%0" : "+r"(ctx));
-	return (__u64)ctx;
-}
-
 /*
  * The same place for programs of a trampoline, whose frame holds, from the context upwards: the
  * arguments, perhaps the return value, rbp, the way back into the function.  Next comes the
- * function's own return address.  (The program's stack may be somewhere else.)  Kernels with
- * such programs have direct loads.
+ * function's own return address.  (The program's stack may be somewhere else.)
  * Returns 0 if the frame looks different.
  */
 static __always_inline __u64 trampoline_slot(void *ctx)
 {
 	__u64 at = number_of(ctx) + bpf_get_func_arg_cnt(ctx) * 8;
-	__u64 func = EV_ENTRY_BLOCK(bpf_get_func_ip(ctx));
-	struct __kernel_sockaddr_storage *words = TYPED(true, struct __kernel_sockaddr_storage,
-							at - BYTES_OFFSET);
+	__u64 words[4] = {}, func = EV_ENTRY_BLOCK(bpf_get_func_ip(ctx));
 
+	bpf_probe_read_kernel(words, sizeof(words), (void *)at);
 #pragma unroll
 	for (int i = 1; i < 4; i++)
-		if (EV_ENTRY_BLOCK(*(__u64 *)&words->__data[i * 8]) == func)
+		if (EV_ENTRY_BLOCK(words[i]) == func)
 			return at + (i + 1) * 8;
 	return 0;
 }

@@ -48,4 +48,24 @@
 		0;                                                                       \
 	})
 
+/*
+ * The same with one way for all cases, and one place to write: for programs that the kernel
+ * verifies again and again, and to which functions without an skb are not tied.  Once the frame is
+ * read back from memory, the verifier does not tell the cases apart any more, and walks what
+ * follows once.
+ */
+#define SIGHT_ONCE(direct, write, ctx, addr)                                                      \
+	({                                                                                        \
+		struct frame f = {.skb = addr}, same;                                             \
+		struct skb_place p;                                                               \
+                                                                                                  \
+		if (meta_matches(direct, cfg_meta.on, f.skb) && frame_place(direct, f.skb, &p) && \
+		    frame_of_rest(direct, &p, &f)) {                                              \
+			bpf_probe_read_kernel(&same, sizeof(same), &f);                           \
+			JUDGE(write, ctx, same);                                                  \
+			frame_release(&same);                                                     \
+		}                                                                                 \
+		0;                                                                                \
+	})
+
 #endif

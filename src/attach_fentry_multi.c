@@ -87,6 +87,12 @@ static int load_empty_program(void)
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
 }
 
+/* Not those of modules: the link takes ids of vmlinux only. */
+static bool has_id(const struct func *f)
+{
+	return f->btf_id && !f->module;
+}
+
 /* Other kernels refuse the program already; a link would cost a tenth of a second. */
 static int fentry_multi_check(const struct funcs *funcs)
 {
@@ -94,9 +100,9 @@ static int fentry_multi_check(const struct funcs *funcs)
 	int prog_fd;
 
 	for (size_t i = 0; i < funcs->n; i++)
-		with_id += funcs->v[i].btf_id != 0;
+		with_id += has_id(&funcs->v[i]);
 	if (!with_id)
-		return -ENOENT;
+		return -ENODATA;
 	prog_fd = load_empty_program();
 	if (prog_fd < 0)
 		return prog_fd;
@@ -108,7 +114,7 @@ static enum load_kind fentry_multi_kind(const struct func *f)
 {
 	if (f->pos == FUNC_BY_STACK)
 		return LOAD_MULTI;
-	if (!f->btf_id)
+	if (!has_id(f))
 		return LOAD_MULTI_ANY;
 	return f->pos == 1 ? LOAD_FENTRY_MULTI : LOAD_FENTRY_MULTI_ANY;
 }
@@ -190,7 +196,7 @@ static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, s
 	if (!rest)
 		return -ENOMEM;
 	for (size_t i = 0; i < with_skb; i++)
-		if (!funcs->v[i].btf_id)
+		if (!has_id(&funcs->v[i]))
 			rest[n++] = funcs->v[i];
 	err = multi_attach_any(loaded, rest, n, links, ret_refused);
 	free(rest);
@@ -227,9 +233,13 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 const struct backend backend_fentry_multi = {
 	.name = "fentry-multi",
 	.end_kind = END_KIND,
-	.requirement = "Linux 7.3 with fentry.multi links",
+	.requirement = {.major = 7, .minor = 3},
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,
 	.attach = fentry_multi_attach,
+	.module_kind = LOAD_MULTI_ANY,
+	.holds_modules = true,
+	.attach_module = multi_attach_module,
+	.merge = links_merge,
 	.detach = links_detach,
 };

@@ -48,16 +48,31 @@ static int know_kernel(const struct options *opts, struct discovery *d)
 	return 0;
 }
 
+static int read_modules(struct discovery *d)
+{
+	int err = modlist_read(&d->modules);
+
+	if (err)
+		log_error("/proc/modules: %s", strerror(-err));
+	return err;
+}
+
 static struct funcs_wanted wanted_funcs(const struct options *opts)
 {
-	return (struct funcs_wanted){.pattern = opts->filter_func, .modules = opts->kmods};
+	return (struct funcs_wanted){
+		.pattern = opts->filter_func,
+		.modules = opts->kmods,
+		.drops = opts->drop_option,
+	};
 }
 
 int discover_functions(const struct options *opts, struct discovery *d)
 {
 	const struct funcs_wanted wanted = wanted_funcs(opts);
-	int err = know_kernel(opts, d);
+	int err = opts->all_kmods ? read_modules(d) : 0;
 
+	if (!err)
+		err = know_kernel(opts, d);
 	if (!err)
 		err = caps_choose(&d->memory.best, opts->filter_load, &d->caps);
 	if (!err)
@@ -121,6 +136,7 @@ int discovery_list(const struct options *opts, struct discovery *d)
 
 void discovery_free(struct discovery *d)
 {
+	modlist_free(&d->modules);
 	progs_free(&d->progs);
 	funcs_free(&d->funcs);
 	inventory_free(&d->memory.inventory);

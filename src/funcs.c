@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/drop_funcs.h"
 #include "src/log.h"
 #include "src/util.h"
 
@@ -114,6 +115,7 @@ static bool in_list(const char *list, const char *word, size_t len)
 /* How to choose, made from what the user wants. */
 struct choice {
 	const char *modules;
+	const struct func_roles *drops; /* NULL: no function is wanted for what it does */
 	bool by_name;
 	regex_t names;
 };
@@ -122,6 +124,8 @@ static bool chosen(const struct choice *c, const struct found *f)
 {
 	if (c->modules && f->module && !in_list(c->modules, f->module, strlen(f->module)))
 		return false;
+	if (c->drops && drop_funcs_has(c->drops, f->addr))
+		return true;
 	return !c->by_name || !regexec(&c->names, f->name, 0, NULL, 0);
 }
 
@@ -153,7 +157,11 @@ static int choice_make(const struct inventory *inventory, const struct funcs_wan
 
 	if (err)
 		return err;
-	*c = (struct choice){.modules = wanted->modules, .by_name = wanted->pattern};
+	*c = (struct choice){
+		.modules = wanted->modules,
+		.drops = wanted->drops ? &inventory->roles : NULL,
+		.by_name = wanted->pattern,
+	};
 	return wanted->pattern ? compile_pattern(wanted->pattern, &c->names) : 0;
 }
 
@@ -186,8 +194,8 @@ static void select_wanted(const struct inventory *inventory, const struct choice
 	sort_and_unite(funcs);
 }
 
-int funcs_select(const struct inventory *inventory, const struct funcs_wanted *wanted,
-		 struct funcs *ret_funcs)
+int funcs_select_any(const struct inventory *inventory, const struct funcs_wanted *wanted,
+		     struct funcs *ret_funcs)
 {
 	struct funcs funcs = {.roles = inventory->roles};
 	struct choice choice;
@@ -198,20 +206,90 @@ int funcs_select(const struct inventory *inventory, const struct funcs_wanted *w
 	funcs.v = calloc(inventory->n + 1, sizeof(*funcs.v));
 	if (funcs.v)
 		select_wanted(inventory, &choice, &funcs);
-	else
-		err = -ENOMEM;
 	choice_free(&choice);
-	if (!err && !funcs.n) {
+	if (!funcs.v)
+		return -ENOMEM;
+	*ret_funcs = funcs;
+	return 0;
+}
+
+int funcs_select(const struct inventory *inventory, const struct funcs_wanted *wanted,
+		 struct funcs *ret_funcs)
+{
+	struct funcs funcs;
+	int err = funcs_select_any(inventory, wanted, &funcs);
+
+	if (err)
+		return err;
+	if (!funcs.n) {
 		log_error("no function of this kernel%s%s takes an skb and can be traced",
 			  wanted->pattern ? " that matches --filter-func " : "",
 			  wanted->pattern ?: "");
-		err = -ENOENT;
-	}
-	if (err) {
 		funcs_free(&funcs);
-		return err;
+		return -ENOENT;
 	}
 	*ret_funcs = funcs;
+	return 0;
+}
+
+char *funcs_own_strings(struct funcs *funcs)
+{
+	size_t size = 1;
+	char *strings, *p;
+
+	for (size_t i = 0; i < funcs->n; i++)
+		size += strlen(funcs->v[i].name) + strlen(funcs->v[i].module ?: "") + 2;
+	strings = p = malloc(size);
+	for (size_t i = 0; strings && i < funcs->n; i++) {
+		struct func *f = &funcs->v[i];
+		char *module = stpcpy(p, f->name) + 1;
+		char *end = stpcpy(module, f->module ?: "") + 1;
+
+		f->name = p;
+		f->module = f->module ? module : NULL;
+		p = end;
+	}
+	return strings;
+}
+
+int funcs_copy(const struct funcs *funcs, struct funcs *ret_copy)
+{
+	struct funcs copy = {
+		.v = calloc(funcs->n + 1, sizeof(*copy.v)),
+		.n = funcs->n,
+		.by_stack = funcs->by_stack,
+	};
+
+	if (!copy.v)
+		return -ENOMEM;
+	copy.roles = funcs->roles;
+	memcpy(copy.v, funcs->v, funcs->n * sizeof(*copy.v));
+	*ret_copy = copy;
+	return 0;
+}
+
+static bool in_module(const struct func *f, const char *module)
+{
+	/* The user has named these: they stay for as long as the capture. */
+	if (f->pos == FUNC_BY_STACK)
+		return !module;
+	return module ? f->module && !strcmp(f->module, module) : !f->module;
+}
+
+int funcs_of_module(const struct funcs *funcs, const char *module, struct funcs *ret_part)
+{
+	struct funcs part = {.v = calloc(funcs->n + 1, sizeof(*part.v))};
+
+	if (!part.v)
+		return -ENOMEM;
+	if (!module) {
+		part.roles = funcs->roles;
+		part.by_stack = funcs->by_stack;
+	}
+	for (size_t i = 0; i < funcs->n; i++)
+		if (in_module(&funcs->v[i], module))
+			part.v[part.n++] = funcs->v[i];
+	*ret_part = part;
 	return 0;
 }
 

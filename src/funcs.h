@@ -4,6 +4,7 @@
 /*
  * The functions to attach to: those of the inventory that the user wants.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ struct funcs {
 struct funcs_wanted {
 	const char *pattern; /* extended regular expression for the whole name; NULL: all names */
 	const char *modules; /* names, separated by commas; vmlinux always counts; NULL: all */
+	bool drops;	     /* those that drop packets, whatever the pattern says */
 };
 
 /**
@@ -51,6 +53,28 @@ struct funcs_wanted {
  */
 int funcs_select(const struct inventory *inventory, const struct funcs_wanted *wanted,
 		 struct funcs *ret_funcs);
+
+/* funcs_select_any() - the same, but there may be none */
+int funcs_select_any(const struct inventory *inventory, const struct funcs_wanted *wanted,
+		     struct funcs *ret_funcs);
+
+/*
+ * funcs_own_strings() - copy all names, to memory to be freed, so that nothing else need outlive
+ * them; NULL when there is none
+ */
+char *funcs_own_strings(struct funcs *funcs);
+
+/* funcs_copy() - all of them, without those that are skipped; 0 or -ENOMEM */
+int funcs_copy(const struct funcs *funcs, struct funcs *ret_copy);
+
+/**
+ * funcs_of_module() - those of one module
+ * @module: NULL: those of vmlinux, and all that are FUNC_BY_STACK; they alone have roles
+ * @ret_part: filled on success; free with funcs_free()
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int funcs_of_module(const struct funcs *funcs, const char *module, struct funcs *ret_part);
 
 /**
  * funcs_list() - print the wanted functions, sorted by name

@@ -124,8 +124,19 @@ static int registers_of(const struct btf *btf, __u32 id)
 	return size > 16 || !size ? 0 : size > 8 ? 2 : 1;
 }
 
-/* The argument register, from 1, that holds the first skb; 0 if none does. */
-static int skb_position(const struct btf *btf, const struct btf_type *func)
+static bool is_enum(const struct btf *btf, __u32 id, const char *name)
+{
+	const struct btf_type *t = strip(btf, id);
+	const char *has = t && btf_is_any_enum(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+	return has && !strcmp(has, name);
+}
+
+/*
+ * The argument register, from 1, that holds the first value of this enumeration, or for NULL the
+ * first skb; 0 if none does.
+ */
+static int position(const struct btf *btf, const struct btf_type *func, const char *enumeration)
 {
 	const struct btf_type *proto = btf__type_by_id(btf, func->type);
 	const struct btf_param *params;
@@ -140,7 +151,8 @@ static int skb_position(const struct btf *btf, const struct btf_type *func)
 	if (ret && btf_is_composite(ret) && ret->size > 16)
 		reg++;
 	for (int i = 0; i < btf_vlen(proto) && reg <= KBTF_MAX_POS; i++) {
-		if (is_skb_pointer(btf, params[i].type))
+		if (enumeration ? is_enum(btf, params[i].type, enumeration)
+				: is_skb_pointer(btf, params[i].type))
 			return reg;
 		reg += registers_of(btf, params[i].type);
 	}
@@ -183,7 +195,7 @@ static int collect(const struct btf *btf, __u32 first_id, const char *module,
 
 		if (!btf_is_func(t))
 			continue;
-		pos = skb_position(btf, t);
+		pos = position(btf, t, NULL);
 		if (!pos || !btf__name_by_offset(btf, t->name_off))
 			continue;
 		v = grow(list->v, list->n, &list->cap, sizeof(*v));
@@ -200,18 +212,25 @@ static int collect(const struct btf *btf, __u32 first_id, const char *module,
 	return 0;
 }
 
-static int add_module(struct kbtf *btf, const char *name)
+/* NULL, and errno, if it cannot be read. */
+static struct btf *parse_module(const struct kbtf *btf, const char *name)
 {
-	struct module_btf *modules;
-	struct btf *split;
 	char path[512];
 
 	snprintf(path, sizeof(path), BTF_DIR "/%s", name);
-	split = btf__parse_split(path, btf->vmlinux);
+	return btf__parse_split(path, btf->vmlinux);
+}
+
+static int add_module(struct kbtf *btf, const char *name)
+{
+	struct module_btf *modules;
+	struct btf *split = parse_module(btf, name);
+
 	if (!split) {
 		/* Built for another kernel, or just unloaded: the module's functions are not there.
 		 */
-		log_verbose("%s: %s, functions of this module are left out", path, strerror(errno));
+		log_verbose(BTF_DIR "/%s: %s, functions of this module are left out", name,
+			    strerror(errno));
 		return 0;
 	}
 	modules = grow(btf->modules, btf->n_modules, &btf->cap_modules, sizeof(*modules));
@@ -294,6 +313,87 @@ int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n
 	*ret_funcs = list.v;
 	*ret_n = list.n;
 	return 0;
+}
+
+bool kbtf_has_module(const struct kbtf *btf, const char *module)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), BTF_DIR "/%s", module);
+	return btf->own && !access(path, R_OK);
+}
+
+/* Copies all names, so that the types are not needed any more. */
+static int own_strings(struct func_list *list, char **ret_strings)
+{
+	char *strings, *p;
+	size_t size = 1;
+
+	for (size_t i = 0; i < list->n; i++)
+		size += strlen(list->v[i].name) + strlen(list->v[i].module) + 2;
+	strings = malloc(size);
+	if (!strings)
+		return -ENOMEM;
+	p = strings;
+	for (size_t i = 0; i < list->n; i++) {
+		struct kbtf_func *f = &list->v[i];
+		char *module = stpcpy(p, f->name) + 1, *end = stpcpy(module, f->module) + 1;
+
+		f->name = p;
+		f->module = module;
+		p = end;
+	}
+	*ret_strings = strings;
+	return 0;
+}
+
+int kbtf_modules_funcs(const struct kbtf *btf, const char *const *modules, size_t n,
+		       struct kbtf_func **ret_funcs, size_t *ret_n, char **ret_strings)
+{
+	struct btf **splits = calloc(n + 1, sizeof(struct btf *));
+	struct func_list list = {0};
+	int err = splits ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (kbtf_has_module(btf, modules[i]))
+			splits[i] = parse_module(btf, modules[i]);
+		if (splits[i])
+			err = collect(splits[i], btf__type_cnt(btf->vmlinux), modules[i], &list);
+	}
+	if (!err) {
+		merge_same_names(&list);
+		err = own_strings(&list, ret_strings);
+	}
+	for (size_t i = 0; splits && i < n; i++)
+		btf__free(splits[i]);
+	free(splits);
+	if (err) {
+		free(list.v);
+		return err;
+	}
+	*ret_funcs = list.v;
+	*ret_n = list.n;
+	return 0;
+}
+
+int kbtf_each(struct kbtf *btf,
+	      int (*callback)(void *context, const struct btf *types, uint32_t first_id),
+	      void *context)
+{
+	int err = callback(context, btf->vmlinux, 1);
+
+	if (!err && btf->own && !btf->n_modules)
+		err = read_modules(btf);
+	for (size_t i = 0; !err && i < btf->n_modules; i++)
+		err = callback(context, btf->modules[i].btf, btf__type_cnt(btf->vmlinux));
+	return err;
+}
+
+int kbtf_enum_position(const struct kbtf *btf, const char *func, const char *enumeration)
+{
+	int id = btf__find_by_name_kind(btf->vmlinux, func, BTF_KIND_FUNC);
+
+	return id < 0 ? 0 : position(btf->vmlinux, btf__type_by_id(btf->vmlinux, id), enumeration);
 }
 
 void kbtf_close(struct kbtf *btf)

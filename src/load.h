@@ -12,6 +12,7 @@
 #include "src/caps.h"
 #include "src/filters.h"
 #include "src/funcs.h"
+#include "src/kpages.h"
 #include "src/splicer.h"
 
 /* The kinds of programs, by how they are attached. */
@@ -43,8 +44,12 @@ struct load_opts {
 	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
 	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
 	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
+
+/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
+#define LOAD_VERIFIER_STATS 4
 
 struct loaded;
 
@@ -64,9 +69,6 @@ int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
  * life, LOAD_END; it was among the needs
  */
 const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos);
-
-/* loaded_object() - all of it: its maps, its settings */
-const struct bpf_object *loaded_object(const struct loaded *l);
 
 /* loaded_object() - for what shares its maps and settings */
 const struct bpf_object *loaded_object(const struct loaded *l);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "src/compress.h"
+#include "src/filemode.h"
 #include "src/meta.h"
 #include "src/terms.h"
 
@@ -19,17 +21,25 @@ enum options_dump {
 };
 
 struct options {
-	const char *write_path;	   /* -w; NULL: text on stdout */
+	const char *write_path; /* -w; NULL: text on stdout */
+	enum compress_kind compress;
+	uint64_t rotate_bytes;	   /* -C; 0: no limit */
+	uint64_t rotate_seconds;   /* -G; 0: no limit */
+	uint64_t rotate_files;	   /* -W; 0: no limit */
+	const char *postrotate;	   /* -z; NULL: none */
+	const char *user;	   /* -Z; NULL: as before */
 	uint64_t count;		   /* -c; 0: no limit */
 	uint32_t snaplen;	   /* -s, bytes */
 	uint32_t ring_bytes;	   /* -B, a power of two */
 	const char *ifname;	   /* -i; NULL: all devices */
+	bool list_interfaces;	   /* -D */
 	int verbosity;		   /* -v counts up; -q makes it negative */
 	bool packet_buffered;	   /* -U */
 	const char *kernel_btf;	   /* --kernel-btf; NULL: the running kernel's */
 	const char *filter_func;   /* --filter-func; NULL: all functions */
 	const char *non_skb_funcs; /* --filter-non-skb-funcs, by commas; NULL: none */
 	const char *kmods;	   /* --kmods, by commas; NULL: all modules */
+	bool all_kmods;		   /* --all-kmods: also those that are loaded later */
 	bool list_funcs;	   /* --list-funcs */
 	const char *backend;	   /* --backend; NULL: the best */
 	const char *filter_file;   /* -F; NULL: none */
@@ -38,6 +48,14 @@ struct options {
 	const char *filter_expr;   /* --filter-expr; NULL: none */
 	bool trace_tc;		   /* --filter-trace-tc */
 	bool trace_xdp;		   /* --filter-trace-xdp */
+	/* --linktype, --interfaces */
+	enum linktype_mode linktype;
+	enum ifaces_mode ifaces;
+	bool changes;		  /* --changes */
+	const char *drop_option;  /* --on-drop or --filter-drop-reason, as typed; NULL: neither */
+	const char *drop_reasons; /* what it is given; NULL: all drops */
+	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
+	bool linear_only;	  /* --linear-only */
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */
@@ -60,7 +78,7 @@ enum options_action {
  * @ret_opts: filled; free with options_free(), also after an error
  * @ret_action: what to do now, on success
  *
- * Says on stderr what is wrong.
+ * Says on stderr what is wrong. What is said from then on obeys -v and -q (log_set_level()).
  *
  * Return: 0, -EINVAL for wrong usage, -ENOMEM, or what reading the file of -F gave.
  */

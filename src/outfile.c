@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/unnamed.h"
+
 /*
  * A batch goes out when it has this many bytes or blocks. Larger ones save nothing measurable, and
  * a kill -9 in the midst of a write() can cut that batch: generic_perform_write() in the kernel's
@@ -16,6 +18,8 @@
  */
 #define BATCH_BYTES  (256 * 1024)
 #define BATCH_BLOCKS 4096
+/* Compressed: a larger batch becomes smaller. */
+#define COMPRESSED_BATCH_BYTES (1024 * 1024)
 
 /* The end of a block in the buffer. */
 struct mark {
@@ -26,7 +30,11 @@ struct mark {
 struct outfile {
 	int fd;
 	bool packet_buffered;
-	int err; /* the first error; nothing is written after it */
+	struct compressor *compressor; /* NULL: none */
+	struct buf compressed;	       /* what it has made of the batch */
+	uint64_t compressed_bytes;     /* in the file, without the tail */
+	bool has_tail;		       /* the tail stands behind them, and is overwritten */
+	int err;		       /* the first error; nothing is written after it */
 	struct buf buf;
 	size_t n_marks;
 	struct mark marks[BATCH_BLOCKS];
@@ -51,20 +59,92 @@ static int open_fd(const char *path)
 	return fd;
 }
 
-int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of)
+static void free_outfile(struct outfile *of)
 {
-	struct outfile *of;
+	compressor_free(of->compressor);
+	buf_free(&of->compressed);
+	buf_free(&of->buf);
+	free(of);
+}
 
-	/* Before the file is touched: it must not be emptied for nothing. */
-	of = calloc(1, sizeof(*of));
+static int put_head(struct outfile *of, const struct buf *head)
+{
+	if (!head)
+		return 0;
+	if (buf_error(head))
+		return buf_error(head);
+	buf_append(&of->buf, head->data, head->len);
+	return outfile_mark(of, OUTFILE_OTHER);
+}
+
+/* Before the file is touched: it must not be emptied for nothing. */
+static int prepare(const struct outfile_opts *opts, struct outfile **ret_of)
+{
+	struct outfile *of = calloc(1, sizeof(*of));
+	int err = 0;
+
 	if (!of)
 		return -ENOMEM;
-	of->packet_buffered = packet_buffered;
-	of->fd = open_fd(path);
-	if (of->fd < 0) {
-		int err = of->fd;
+	of->fd = -1;
+	of->packet_buffered = opts->packet_buffered;
+	if (opts->compress != COMPRESS_NONE)
+		err = compressor_new(opts->compress, &of->compressor);
+	if (!err)
+		err = put_head(of, opts->head);
+	if (err) {
+		free_outfile(of);
+		return err;
+	}
+	*ret_of = of;
+	return 0;
+}
 
-		free(of);
+/* Writes the head. */
+static int begin(struct outfile *of, int fd, bool ours)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	of->fd = fd;
+	of->has_tail = of->compressor && ours && !fstat(fd, &st) && S_ISREG(st.st_mode);
+	return outfile_flush(of);
+}
+
+/* -EAGAIN: it has to be done the plain way. */
+static int begin_unnamed(struct outfile *of, const char *path, bool replace)
+{
+	struct stat st;
+	int err, fd;
+
+	if (!strcmp(path, "-") || (!replace && !lstat(path, &st)))
+		return -EAGAIN;
+	fd = unnamed_open(path);
+	if (fd < 0)
+		return -EAGAIN;
+	err = begin(of, fd, true);
+	if (err)
+		return err;
+	return unnamed_publish(fd, path) ? -EAGAIN : 0;
+}
+
+int outfile_open(const char *path, const struct outfile_opts *opts, struct outfile **ret_of)
+{
+	struct outfile *of;
+	int err = prepare(opts, &of);
+
+	if (err)
+		return err;
+	err = begin_unnamed(of, path, opts->replace);
+	if (err == -EAGAIN) {
+		outfile_close(of, NULL);
+		err = prepare(opts, &of);
+		if (err)
+			return err;
+		err = begin(of, open_fd(path), strcmp(path, "-"));
+	}
+	if (err) {
+		outfile_close(of, NULL);
 		return err;
 	}
 	*ret_of = of;
@@ -136,22 +216,82 @@ static bool take_back(int fd, off_t n)
 	return !ftruncate(fd, pos - n) && lseek(fd, pos - n, SEEK_SET) >= 0;
 }
 
+/* The batch as it is; a cut one leaves the blocks that are whole. */
+static int write_blocks(struct outfile *of, const struct mark *all, struct mark *ret_kept)
+{
+	size_t done;
+	int err = write_all(of->fd, of->buf.data, all->end, &done);
+
+	*ret_kept = err ? last_mark_within(of, done) : *all;
+	if (done > ret_kept->end)
+		of->torn = !take_back(of->fd, (off_t)(done - ret_kept->end));
+	return err;
+}
+
+/* To where the last batch ends, and there the tail: what has been tried behind it is taken back. */
+static bool restore_tail(struct outfile *of, const void *tail, size_t len)
+{
+	off_t end = (off_t)of->compressed_bytes;
+	size_t done;
+
+	if (!end)
+		len = 0;
+	return !ftruncate(of->fd, end + (off_t)len) && lseek(of->fd, end, SEEK_SET) == end &&
+	       !write_all(of->fd, tail, len, &done);
+}
+
+/* The batch compressed, and the tail; a cut one leaves nothing. */
+static int write_compressed(struct outfile *of, const struct mark *all, struct mark *ret_kept)
+{
+	size_t tail_len, done = 0;
+	const void *tail = compressor_tail(of->compressor, &tail_len);
+	int err;
+
+	*ret_kept = (struct mark){0};
+	buf_reset(&of->compressed);
+	err = compressor_batch(of->compressor, of->buf.data, all->end, &of->compressed);
+	if (!err && of->has_tail)
+		buf_append(&of->compressed, tail, tail_len);
+	if (!err)
+		err = buf_error(&of->compressed);
+	if (!err)
+		err = write_all(of->fd, of->compressed.data, of->compressed.len, &done);
+	if (err) {
+		if (of->has_tail)
+			of->torn = !restore_tail(of, tail, tail_len);
+		else if (done)
+			of->torn = !take_back(of->fd, (off_t)done);
+		return err;
+	}
+	*ret_kept = *all;
+	of->compressed_bytes += done - (of->has_tail ? tail_len : 0);
+	if (of->has_tail)
+		lseek(of->fd, (off_t)of->compressed_bytes, SEEK_SET);
+	return 0;
+}
+
+/* Where the tail could not stand behind each batch, it stands at the end. */
+static int write_tail(struct outfile *of)
+{
+	size_t len, done;
+	const void *tail;
+
+	if (!of->compressor || of->has_tail || !of->compressed_bytes)
+		return 0;
+	tail = compressor_tail(of->compressor, &len);
+	return write_all(of->fd, tail, len, &done);
+}
+
 int outfile_flush(struct outfile *of)
 {
 	const struct mark all = last_mark(of);
-	struct mark kept = all;
-	size_t done;
+	struct mark kept;
 	int err;
 
 	if (of->err || !of->n_marks)
 		return of->err;
-	err = write_all(of->fd, of->buf.data, all.end, &done);
-	if (err) {
-		kept = last_mark_within(of, done);
-		if (done > kept.end)
-			of->torn = !take_back(of->fd, (off_t)(done - kept.end));
-		of->err = err;
-	}
+	err = of->compressor ? write_compressed(of, &all, &kept) : write_blocks(of, &all, &kept);
+	of->err = err;
 	of->bytes += kept.end;
 	of->written += kept.packets;
 	of->lost += all.packets - kept.packets;
@@ -191,10 +331,23 @@ int outfile_mark(struct outfile *of, enum outfile_block kind)
 	if (kind == OUTFILE_PACKET)
 		mark.packets++;
 	of->marks[of->n_marks++] = mark;
-	if (mark.end >= BATCH_BYTES || of->n_marks == BATCH_BLOCKS ||
-	    (of->packet_buffered && kind == OUTFILE_PACKET))
+	if (mark.end >= (of->compressor ? COMPRESSED_BATCH_BYTES : BATCH_BYTES) ||
+	    of->n_marks == BATCH_BLOCKS || (of->packet_buffered && kind == OUTFILE_PACKET))
 		return outfile_flush(of);
 	return 0;
+}
+
+uint64_t outfile_size(const struct outfile *of)
+{
+	return of->compressor ? of->compressed_bytes : of->bytes + last_mark(of).end;
+}
+
+bool outfile_is_at(const struct outfile *of, const char *path)
+{
+	struct stat ours, theirs;
+
+	return !fstat(of->fd, &ours) && !stat(path, &theirs) && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
 }
 
 void outfile_get_stats(const struct outfile *of, struct outfile_stats *ret_stats)
@@ -217,12 +370,13 @@ int outfile_close(struct outfile *of, struct outfile_stats *ret_stats)
 			*ret_stats = (struct outfile_stats){0};
 		return 0;
 	}
-	err = outfile_flush(of);
-	if (close(of->fd) && !err)
+	err = of->fd < 0 ? of->err : outfile_flush(of);
+	if (of->fd >= 0 && !err)
+		err = write_tail(of);
+	if (of->fd >= 0 && close(of->fd) && !err)
 		err = -errno;
 	if (ret_stats)
 		outfile_get_stats(of, ret_stats);
-	buf_free(&of->buf);
-	free(of);
+	free_outfile(of);
 	return err;
 }

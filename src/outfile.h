@@ -13,6 +13,10 @@
  * whole block. Such an error is final: later blocks are dropped and counted, even if there is room
  * again, because a block that was lost may have described the interface that they refer to.
  *
+ * With compression, the file is a valid one after each write(), too (compress.h), and is cut back
+ * to the end of a batch. Batches are larger then. Behind standard output the tail is written at the
+ * end.
+ *
  * The program must ignore SIGPIPE and SIGXFSZ, or it dies where an error should be reported.
  */
 
@@ -20,6 +24,7 @@
 #include <stdint.h>
 
 #include "src/buf.h"
+#include "src/compress.h"
 
 struct outfile;
 
@@ -27,6 +32,18 @@ struct outfile;
 enum outfile_block {
 	OUTFILE_OTHER,
 	OUTFILE_PACKET,
+};
+
+struct outfile_opts {
+	bool packet_buffered; /* write each packet at once instead of in batches (tcpdump's -U) */
+	enum compress_kind compress;
+	const struct buf *head; /* blocks that the file begins with; NULL: none */
+	/*
+	 * A regular file that is there already is replaced by another one, instead of emptied. If
+	 * so, or if none is there, and the file system can do it, the file is not seen before its
+	 * head is in it.
+	 */
+	bool replace;
 };
 
 struct outfile_stats {
@@ -41,16 +58,16 @@ struct outfile_stats {
  * outfile_open() - create or empty a file, or take standard output
  * @path: file to create (mode 0666 less the umask, as tcpdump does) or to empty; "-" for standard
  *	output, which is duplicated, neither emptied nor rewound
- * @packet_buffered: write each packet at once instead of in batches (tcpdump's -U)
+ * @opts: how to write; its head is in the file when this returns
  * @ret_of: receives the new outfile, on success only
  *
  * The file is touched here and not before: call it when all that can fail without a file has gone
  * well. Opening a FIFO waits for its reader.
  *
  * Return: 0; -ENOTTY if the output is a terminal; -EINTR if a signal came while a FIFO had no
- * reader; -ENOMEM; or what open(2) gives.
+ * reader; -ENOMEM; or what open(2), and for the head write(2), give.
  */
-int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of);
+int outfile_open(const char *path, const struct outfile_opts *opts, struct outfile **ret_of);
 
 /*
  * outfile_buf() - the buffer to append blocks to; the caller may append to it, and cut what it has
@@ -78,6 +95,15 @@ int outfile_mark(struct outfile *of, enum outfile_block kind);
  * Return: as outfile_mark().
  */
 int outfile_flush(struct outfile *of);
+
+/*
+ * outfile_size() - bytes that the file has, or will have once what is marked is written; with
+ * compression, that it has, for the rest is not compressed yet
+ */
+uint64_t outfile_size(const struct outfile *of);
+
+/* outfile_is_at() - does this path, not "-", still lead to the file? */
+bool outfile_is_at(const struct outfile *of, const char *path);
 
 /* outfile_get_stats() - the figures so far */
 void outfile_get_stats(const struct outfile *of, struct outfile_stats *ret_stats);

@@ -4,18 +4,17 @@
 /*
  * One run of the tool, from the options to the summary.
  */
-#include <signal.h>
-
 #include "src/options.h"
+#include "src/signals.h"
 
 /**
  * session_run() - do what the options ask for
- * @stop: becomes non-zero when the capture is to end
+ * @signals: what is asked for while it runs
  *
  * Says on stderr what is wrong, and at its end the figures.
  *
  * Return: 0, or -errno.
  */
-int session_run(const struct options *opts, const volatile sig_atomic_t *stop);
+int session_run(const struct options *opts, struct signals *signals);
 
 #endif

@@ -7,11 +7,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "src/compress.h"
+#include "src/filemode.h"
+#include "src/rotate.h"
 #include "src/view.h"
 
 /* What a sink may say about the capture as a whole. */
 struct sink_info {
-	const char *path;	  /* file, or "-" */
+	struct rotate_cfg files; /* the file, or "-", and when the next one is begun */
+	const char *postrotate;	 /* program to run for each file that is finished; NULL: none */
+	enum compress_kind compress;
 	const char *command_line; /* as typed */
 	const char *expression;	  /* NULL: none */
 	const char *backend;	  /* how the functions are attached */
@@ -19,6 +24,17 @@ struct sink_info {
 	const char *skipped;	  /* which are not, as words; "" for none */
 	uint32_t snaplen;
 	bool packet_buffered; /* write each packet at once */
+	enum linktype_mode linktype;
+	enum ifaces_mode ifaces;
+};
+
+/* The figures of a whole capture, when it ends; times are nanoseconds since 1970-01-01 UTC. */
+struct sink_totals {
+	uint64_t received; /* packets that matched, and were to be written */
+	uint64_t dropped;  /* of those, packets that the sink did not get */
+	uint64_t lost;	   /* of those, packets that were lost in the kernel */
+	uint64_t start_ns;
+	uint64_t end_ns;
 };
 
 /* The figures of a sink at its end. */
@@ -28,18 +44,33 @@ struct sink_stats {
 };
 
 struct sink {
-	const char *path; /* for messages */
-	/* Takes a packet. Returns 0 or -errno; after an error the sink takes no more. */
+	const char *path; /* for messages; another one with the next file */
+	/*
+	 * Takes a packet. Returns 0 or -errno; after an error the sink takes no more.  -ECANCELED:
+	 * nor did it take this one, for the output is complete.
+	 */
 	int (*packet)(struct sink *sink, const struct view *view);
-	/* Hands what is buffered to the kernel. Returns 0 or -errno. */
+	/*
+	 * Called at least once a second: hands what is buffered to the kernel; with
+	 * compression, what has come together in a second. Returns 0 or -errno.
+	 */
 	int (*flush)(struct sink *sink);
+	/* Hands all that is buffered to the kernel now. Returns 0 or -errno. */
+	int (*sync)(struct sink *sink);
+	/* Begins the next file now. Returns as packet(). NULL: there are no files. */
+	int (*rotate)(struct sink *sink);
+	/*
+	 * Takes the figures of the capture, after the last packet. Returns 0 or -errno. NULL: the
+	 * output has no place for them.
+	 */
+	int (*totals)(struct sink *sink, const struct sink_totals *totals);
 	/* Ends the output and frees the sink. Returns 0 or the first error of its life. */
 	int (*close)(struct sink *sink, struct sink_stats *ret_stats);
 };
 
 /*
- * sink_check() - could this path be written? Touches nothing, so that a capture that cannot start
- * leaves an existing file alone. Says on stderr what is wrong; returns 0 or -errno.
+ * sink_check() - could this path, -w's, be written? Touches nothing, so that a capture that cannot
+ * start leaves an existing file alone. Says on stderr what is wrong; returns 0 or -errno.
  */
 int sink_check(const char *path);
 

@@ -106,6 +106,7 @@ int sink_text_open(const struct sink_info *info, struct sink **ret_sink)
 		.path = "standard output",
 		.packet = text_packet,
 		.flush = text_flush,
+		.sync = text_flush,
 		.close = text_close,
 	};
 	*ret_sink = &s->sink;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/buf.h"
 #include "src/ksyms.h"
 
 struct stacks;
@@ -17,7 +18,7 @@ struct stacks *stacks_new(void);
 
 /**
  * stacks_text() - the text of a stack
- * @syms: the kernel's symbols, the same in all calls; NULL if they are not known
+ * @syms: the kernel's symbols, the same until stacks_forget(); NULL if they are not known
  * @addrs: @n addresses, innermost first
  * @n: at most EV_STACK_MAX
  *
@@ -26,6 +27,12 @@ struct stacks *stacks_new(void);
  */
 const char *stacks_text(struct stacks *stacks, const struct ksyms *syms, const uint64_t *addrs,
 			size_t n);
+
+/* stacks_put_address() - append one line of such a text; @syms as above */
+void stacks_put_address(struct buf *out, const struct ksyms *syms, uint64_t addr);
+
+/* stacks_forget() - the symbols have changed */
+void stacks_forget(struct stacks *stacks);
 
 /* stacks_free() - @stacks may be NULL */
 void stacks_free(struct stacks *stacks);

@@ -97,7 +97,7 @@ static inline struct outfile *open_or_fail(const char *path)
 {
 	struct outfile *of = NULL;
 
-	assert_int_equal(outfile_open(path, false, &of), 0);
+	assert_int_equal(outfile_open(path, &(struct outfile_opts){0}, &of), 0);
 	assert_non_null(of);
 	return of;
 }
@@ -110,7 +110,7 @@ static inline int open_stdout(int fd, bool packet_buffered, struct outfile **ret
 
 	assert_true(saved >= 0);
 	assert_int_equal(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
-	err = outfile_open("-", packet_buffered, ret_of);
+	err = outfile_open("-", &(struct outfile_opts){.packet_buffered = packet_buffered}, ret_of);
 	dup2(saved, STDOUT_FILENO);
 	close(saved);
 	return err;

@@ -145,12 +145,54 @@ static void test_skipped(void **state)
 	funcs_free(&funcs);
 }
 
+/* What is attached to apart, and what remains. */
+static void test_part(void **state)
+{
+	const struct funcs_wanted all = {0}, none = {.pattern = "nothing"};
+	struct funcs funcs, part;
+	char *strings;
+
+	(void)state;
+	assert_int_equal(funcs_select_any(&inventory, &none, &funcs), 0);
+	assert_int_equal(funcs.n, 0);
+	funcs_free(&funcs);
+	assert_int_equal(funcs_select_any(&inventory, &all, &funcs), 0);
+	funcs.roles.release = 4711;
+	assert_int_equal(funcs_of_module(&funcs, NULL, &part), 0);
+	assert_int_equal(part.n, 4);
+	assert_int_equal(part.roles.release, 4711);
+	funcs_free(&part);
+	assert_int_equal(funcs_of_module(&funcs, "bridg", &part), 0);
+	assert_int_equal(part.n, 0);
+	funcs_free(&part);
+	assert_int_equal(funcs_of_module(&funcs, "bridge", &part), 0);
+	assert_int_equal(part.n, 1);
+	assert_int_equal(part.roles.release, 0);
+	funcs_free(&part);
+	assert_int_equal(funcs_copy(&funcs, &part), 0);
+	assert_int_equal(part.n, funcs.n);
+	assert_int_equal(part.roles.release, 4711);
+	strings = funcs_own_strings(&part);
+	assert_non_null(strings);
+	for (size_t i = 0; i < part.n; i++) {
+		assert_string_equal(part.v[i].name, funcs.v[i].name);
+		assert_ptr_not_equal(part.v[i].name, funcs.v[i].name);
+		if (funcs.v[i].module)
+			assert_string_equal(part.v[i].module, funcs.v[i].module);
+		else
+			assert_null(part.v[i].module);
+	}
+	free(strings);
+	funcs_free(&part);
+	funcs_free(&funcs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_select),	cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_list),	cmocka_unit_test(test_list_by_stack),
-		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_skipped), cmocka_unit_test(test_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,6 +17,7 @@ static void test_defaults(void **state)
 	assert_null(o.ifname);
 	assert_int_equal(o.verbosity, 0);
 	assert_false(o.packet_buffered);
+	assert_false(o.linear_only);
 	assert_null(o.kernel_btf);
 	assert_false(o.test_attach);
 	assert_false(o.trace_tc);
@@ -53,7 +54,7 @@ static void test_long_names(void **state)
 {
 	struct options o = GOOD("--snapshot-length=100", "--interface", "lo", "--buffer-size=1024",
 				"--packet-buffered", "--kernel-btf=x", "--test-attach",
-				"--no-rcu-expedited");
+				"--no-rcu-expedited", "--linear-only");
 
 	(void)state;
 	assert_int_equal(o.snaplen, 100);
@@ -62,6 +63,7 @@ static void test_long_names(void **state)
 	assert_true(o.packet_buffered);
 	assert_string_equal(o.kernel_btf, "x");
 	assert_true(o.test_attach);
+	assert_true(o.linear_only);
 	assert_true(o.no_rcu_expedited);
 	assert_null(o.expression);
 	options_free(&o);
@@ -77,6 +79,31 @@ static void test_trace_programs(void **state)
 	assert_true(!xdp.trace_tc && xdp.trace_xdp);
 	options_free(&tc);
 	options_free(&xdp);
+}
+
+static void test_file_modes(void **state)
+{
+	struct options none = GOOD("icmp"),
+		       o = GOOD("--linktype", "sll2", "--interfaces=both", "-D");
+	struct options native = GOOD("--linktype=native", "--interfaces", "function");
+	struct options back = GOOD("--linktype=native", "--linktype=ethernet", "--interfaces=both",
+				   "--interfaces=device");
+
+	(void)state;
+	assert_int_equal(none.linktype, LINKTYPES_ETHERNET);
+	assert_int_equal(none.ifaces, IFACES_DEVICE);
+	assert_false(none.list_interfaces);
+	assert_int_equal(o.linktype, LINKTYPES_SLL2);
+	assert_int_equal(o.ifaces, IFACES_BOTH);
+	assert_true(o.list_interfaces);
+	assert_int_equal(native.linktype, LINKTYPES_NATIVE);
+	assert_int_equal(native.ifaces, IFACES_FUNCTION);
+	assert_int_equal(back.linktype, LINKTYPES_ETHERNET);
+	assert_int_equal(back.ifaces, IFACES_DEVICE);
+	options_free(&none);
+	options_free(&o);
+	options_free(&native);
+	options_free(&back);
 }
 
 /* Letters together, values without a blank, as tcpdump's users type them. */
@@ -208,6 +235,23 @@ static void test_backend(void **state)
 	options_free(&o);
 }
 
+/* Of the two, the later one counts. */
+static void test_modules(void **state)
+{
+	struct options o = GOOD("icmp");
+
+	(void)state;
+	assert_true(!o.all_kmods && !o.kmods);
+	options_free(&o);
+	o = GOOD("--kmods", "veth", "--all-kmods");
+	assert_true(o.all_kmods && !o.kmods);
+	options_free(&o);
+	o = GOOD("--all-kmods", "--kmods=veth");
+	assert_string_equal(o.kmods, "veth");
+	assert_false(o.all_kmods);
+	options_free(&o);
+}
+
 /* Each is refused, in words that name what is wrong. */
 static void test_wrong(void **state)
 {
@@ -224,11 +268,17 @@ static void test_wrong(void **state)
 		{{"-s", "96b"}, "-s 96b: not a number"},
 		{{"-s", "+5"}, "-s +5: not a number"},
 		{{"-B", "0"}, "-B 0: not a number from 1 to 1048576"},
+		{{"--linktype", "sll"}, "--linktype sll: not one of ethernet, sll2, native"},
+		{{"--interfaces", ""}, "--interfaces : not one of device, function, both"},
 		{{"-B", "1048577"}, "-B 1048577: not a number"},
 		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
 		{{"-i", ""}, "-i : not a name of a device"},
 		{{"-c", "1", "-x"}, "--help"},
-		{{"-Z"}, "invalid option -- 'Z'"},
+		{{"--last", "3"}, "--last: is for --on-drop or --filter-drop-reason"},
+		{{"--on-drop", "--last", "0"}, "--last 0: not a number from 1 to"},
+		{{"--on-drop", "--filter-drop-reason", "any"}, "are one mode"},
+		{{"--filter-drop-reason"}, "requires an argument"},
+		{{"-Y"}, "invalid option -- 'Y'"},
 		{{"--no-such-thing"}, "unrecognized option '--no-such-thing'"},
 		{{"--packet-buffered=1"}, "doesn't allow an argument"},
 		{{"-w"}, "requires an argument -- 'w'"},
@@ -260,7 +310,7 @@ static void test_answered(void **state)
 		{{"-h"}, "usage: pwru-cap "},
 		{{"--help"}, "usage: pwru-cap "},
 		{{"--version"}, "pwru-cap " PWRU_CAP_VERSION "\nlibbpf "},
-		{{"-h", "-Z"}, "usage: pwru-cap "},
+		{{"-h", "-Y"}, "usage: pwru-cap "},
 		{{"icmp", "--version"}, "libpcap "},
 	};
 
@@ -314,17 +364,50 @@ static void test_help(void **state)
 		assert_in_range(strcspn(p, "\n"), 0, 100);
 }
 
+static void test_modes(void **state)
+{
+	static const struct {
+		const char *words[MAX_WORDS];
+		bool changes;
+		const char *option, *reasons;
+		uint64_t last;
+	} rows[] = {
+		{{"icmp"}, false, NULL, NULL, 0},
+		{{"--changes"}, true, NULL, NULL, 0},
+		{{"--on-drop", "icmp"}, false, "--on-drop", NULL, 20},
+		{{"--on-drop=no_socket,x", "icmp"}, false, "--on-drop", "no_socket,x", 20},
+		{{"--on-drop", "--last", "3"}, false, "--on-drop", NULL, 3},
+		{{"--last=1", "--on-drop", "--changes"}, true, "--on-drop", NULL, 1},
+		{{"--filter-drop-reason", "any"}, false, "--filter-drop-reason", "any", UINT64_MAX},
+		{{"--filter-drop-reason=x", "--last", "7"}, false, "--filter-drop-reason", "x", 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum options_action action;
+		struct options o;
+
+		assert_int_equal(parse(rows[i].words, &o, &action), 0);
+		assert_int_equal(o.changes, rows[i].changes);
+		assert_string_equal(o.drop_option ?: "none", rows[i].option ?: "none");
+		assert_string_equal(o.drop_reasons ?: "none", rows[i].reasons ?: "none");
+		assert_int_equal(o.last, rows[i].last);
+		options_free(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_all),
 		cmocka_unit_test(test_long_names),     cmocka_unit_test(test_clustered),
-		cmocka_unit_test(test_expression),     cmocka_unit_test(test_command_line),
-		cmocka_unit_test(test_repeated),       cmocka_unit_test(test_verbosity),
-		cmocka_unit_test(test_numbers),	       cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_trace_programs), cmocka_unit_test(test_backend),
+		cmocka_unit_test(test_file_modes),     cmocka_unit_test(test_expression),
+		cmocka_unit_test(test_command_line),   cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_verbosity),      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_wrong),	       cmocka_unit_test(test_trace_programs),
+		cmocka_unit_test(test_backend),	       cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_longest_ifname), cmocka_unit_test(test_answered),
-		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help),	       cmocka_unit_test(test_modes),
 	};
 
 	/* getopt's messages are compared. */

@@ -37,8 +37,8 @@ static void test_open_errors(void **state)
 	struct outfile_stats stats;
 	struct outfile *of = NULL;
 
-	assert_int_equal(outfile_open("/nonexistent/out", false, &of), -ENOENT);
-	assert_int_equal(outfile_open(f->dir, false, &of), -EISDIR);
+	assert_int_equal(outfile_open("/nonexistent/out", &(struct outfile_opts){0}, &of), -ENOENT);
+	assert_int_equal(outfile_open(f->dir, &(struct outfile_opts){0}, &of), -EISDIR);
 	assert_null(of);
 	assert_int_equal(outfile_close(NULL, &stats), 0);
 	assert_stats(&stats, 0, 0, 0, false);
@@ -62,7 +62,7 @@ static void test_terminal(void **state)
 	assert_non_null(name);
 	slave = open(name, O_RDWR | O_NOCTTY);
 	assert_true(slave >= 0);
-	assert_int_equal(outfile_open(name, false, &of), -ENOTTY);
+	assert_int_equal(outfile_open(name, &(struct outfile_opts){0}, &of), -ENOTTY);
 	assert_int_equal(open_stdout(slave, false, &of), -ENOTTY);
 	assert_null(of);
 	close(slave);
@@ -174,7 +174,8 @@ static void test_packet_buffered(void **state)
 	const struct fixture *f = *state;
 	struct outfile *of = NULL;
 
-	assert_int_equal(outfile_open(f->path, true, &of), 0);
+	assert_int_equal(
+		outfile_open(f->path, &(struct outfile_opts){.packet_buffered = true}, &of), 0);
 	assert_int_equal(put_blocks(of, 1, 2, OUTFILE_OTHER), 0);
 	assert_file(f->path, 0);
 	assert_int_equal(put_blocks(of, 3, 3, OUTFILE_PACKET), 0);
@@ -194,7 +195,7 @@ static void test_killed(void **state)
 	if (!pid) {
 		struct outfile *of;
 
-		if (outfile_open(f->path, false, &of))
+		if (outfile_open(f->path, &(struct outfile_opts){0}, &of))
 			_exit(1);
 		put_blocks(of, 1, 7, OUTFILE_PACKET);
 		outfile_flush(of);

@@ -104,7 +104,7 @@ static struct result run_text(const char *path, unsigned int n)
 	child = fork();
 	assert_true(child >= 0);
 	if (!child) {
-		const struct sink_info info = {.path = NULL};
+		const struct sink_info info = {.files = {.name = NULL}};
 		int fd = open(path, O_WRONLY);
 		struct sink *sink;
 
