@@ -105,7 +105,7 @@ waiting_case() {
 stack_case() {
 	capture_start stack --filter-non-skb-funcs fib_table_lookup,kmem_cache_free,hrtimer_interrupt \
 		-w "$OUT/stack.pcapng" 'icmp and greater 500'
-	in_a ping -q -f -c 400 $IP_B >/dev/null &
+	in_a ping -q -f -c 150 $IP_B >/dev/null &
 	small=$!
 	in_a ping -q -s 600 -c 20 -i 0.01 $IP_B >"$OUT/stack.out"
 	wait $small
