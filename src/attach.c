@@ -105,6 +105,11 @@ const char *attach_name(const struct backend *backend)
 	return backend->name;
 }
 
+bool attach_crowds_symbols(const struct backend *backend)
+{
+	return backend->crowds_symbols;
+}
+
 struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs)
 {
 	struct load_needs needs = {0};

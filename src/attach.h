@@ -46,6 +46,12 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 /* attach_name() - the name of a backend */
 const char *attach_name(const struct backend *backend);
 
+/*
+ * attach_crowds_symbols() - does it add so many programs to the kernel's symbols that these are to
+ * be read before?  For each symbol of a program the kernel goes through those before it.
+ */
+bool attach_crowds_symbols(const struct backend *backend);
+
 /* attach_needs() - the programs that a backend needs for these functions */
 struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs);
 

@@ -13,6 +13,7 @@
 struct backend {
 	const char *name;
 	enum load_kind end_kind;	/* the program for the functions that end an skb's life */
+	bool crowds_symbols;		/* as attach_crowds_symbols() */
 	struct requirement requirement; /* what a kernel needs for it, for messages */
 	/*
 	 * Can this kernel do it? Asked before anything is loaded. Returns 0; -ENODATA if none of

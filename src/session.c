@@ -70,6 +70,7 @@ static int prepare_view(struct session *s)
 		log_error("preparing to read records: %s", strerror(-err));
 	else
 		view_set_progs(s->capture.view, &s->kernel.progs);
+	s->tracing.names = s->names;
 	return err;
 }
 

@@ -13,6 +13,7 @@
 #include "src/discovery.h"
 #include "src/filters.h"
 #include "src/load.h"
+#include "src/names.h"
 #include "src/options.h"
 
 /* Depth of the stacks that are captured. */
@@ -24,6 +25,8 @@ struct tracing {
 	const volatile sig_atomic_t *stop; /* not 0: give up */
 	struct discovery *kernel;	   /* its functions and programs */
 	struct filters *filters;
+	struct names
+		*names; /* if symbols will be needed: when to read them depends on the backend */
 	struct splicer *splicer; /* of the filters */
 	struct loaded *loaded;
 	const struct backend *backend;
