@@ -44,7 +44,7 @@ SRC	:= $(wildcard src/*.c) $(wildcard filter/*.c)
 OBJ	:= $(SRC:%.c=$(BUILD)/%.o)
 LIB	:= $(BUILD)/libpwru_cap.a
 BIN	:= $(BUILD)/pwru-cap
-# One BPF object a file bpf/*.bpf.c; prog.bpf.c becomes prog.skel.h with struct prog_bpf.
+# One BPF object a file bpf/*.bpf.c; copy.bpf.c becomes copy.skel.h with struct copy_bpf.
 BPF_OBJ	:= $(patsubst bpf/%.c,$(BUILD)/%.o,$(wildcard bpf/*.bpf.c))
 SKEL	:= $(BPF_OBJ:.bpf.o=.skel.h)
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -68,6 +68,7 @@ help:
 	@echo 'make          build build/pwru-cap'
 	@echo 'make demo     capture real TLS traffic into out.pcapng, and show it'
 	@echo 'make check    run all tests: unit, filter, and live ones in guest kernels'
+	@echo 'make soak     attach and detach 100 times on each kernel (ROUNDS=): is anything left?'
 	@echo 'make bench    measure, in guests that count instructions'
 	@echo 'make fuzz     run the fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make deps     install what is missing to build (apt; asks for root if needed)'
@@ -102,7 +103,7 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/.flags | $(BUILD)/.deps
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The skeletons have to be there before the files that include them are compiled the first time.
-$(BUILD)/src/load.o $(BUILD)/src/load_progs.o: $(SKEL)
+$(BUILD)/src/load.o $(BUILD)/src/prog_template.o: $(SKEL)
 
 $(BPF_OBJ): $(BUILD)/%.bpf.o: bpf/%.bpf.c Makefile | $(BUILD)/.deps
 	$(call say,BPF,$@)
@@ -140,6 +141,12 @@ demo: $(BUILD)/.test-deps
 check: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/check
+
+# Takes an hour or so; two guests at a time.
+.PHONY: soak
+soak: $(BUILD)/.test-deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)printf '%s\n' 5.10 6.1 6.12 7.3 | xargs -P 2 -n 1 tests/live/soak
 
 # Figures, in guests that count instructions instead of time; no test.
 .PHONY: bench

@@ -37,6 +37,25 @@ extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __wea
 	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field) \
 		  : (__u8)BPF_CORE_READ_BITFIELD_PROBED((p), field))
 
+/*
+ * How many of the highest bits are copies of the one below them in every address that the CPU
+ * takes: 16, or 7 where it runs with page tables of five levels; 0 on CPUs that have no such rule.
+ */
+const volatile __u32 cfg_sign_bits;
+
+/*
+ * Could this be an address in the kernel?  To be asked of what is read as a pointer where something
+ * else may stand.  A probe read of any number is harmless, but a kernel before 6.2 takes the CPU's
+ * word for the size of addresses when it looks whether they are proper, also if it runs with less;
+ * then it warns in its log.  Direct loads have no such trouble, and their pointers are no numbers.
+ */
+static __always_inline bool is_kernel_address(const bool direct, const void *p)
+{
+	__s64 addr = (__s64)p;
+
+	return direct ? p != NULL : addr < 0 && addr << cfg_sign_bits >> cfg_sign_bits == addr;
+}
+
 /* Tells kernels from 6.8 on that an argument of a global function is the context. */
 #ifndef __arg_ctx
 #define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))

@@ -49,7 +49,8 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 }
 
-/* A device at address 0 has the name "" and the index 0: reads of it fail and give zeros. */
+/* A device at address 0 has the name "", the index 0 and the type 0: reads of it fail and give
+ * zeros. */
 static __always_inline void fill_device(const bool direct, const struct facts *facts,
 					struct ev_hdr *e)
 {
@@ -57,6 +58,7 @@ static __always_inline void fill_device(const bool direct, const struct facts *f
 
 	e->netns = facts->netns;
 	e->ifindex = FIELD(direct, dev, ifindex);
+	e->hatype = FIELD(direct, dev, type);
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
 	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname),
 				  (char *)facts->dev +
@@ -174,8 +176,9 @@ reserved:
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
-static __always_inline void emit_skb(const bool direct, const struct site *site,
-				     const struct frame *f)
+/* Returns the skb's id; 0: it has none. */
+static __always_inline __u64 emit_skb(const bool direct, const struct site *site,
+				      const struct frame *f)
 {
 	struct facts facts;
 
@@ -186,6 +189,7 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 		COUNT(st, lost_id);
 	}
 	emit(direct, site, f, &facts);
+	return facts.id;
 }
 
 #endif

@@ -32,6 +32,11 @@
 #define EV_F_OPAQUE (1u << 1) /* no header to start from: bytes follow a 0x88b5 Ethernet header */
 #define EV_F_SOCK   (1u << 2) /* the headers are made from the socket: only payload is there */
 #define EV_F_XDP    (1u << 3) /* an xdp_buff, no skb: skb, id, mark and what else an skb has are 0 */
+#define EV_F_STACK  (1u << 4) /* a function without an skb, called for this packet */
+#define EV_F_GONE   (1u << 5) /* the skb has been freed: all that is known is skb and id */
+
+/* ev_hdr.pkt_type of no PACKET_* */
+#define EV_PKT_TYPE_UNKNOWN 0xff
 
 /*
  * One sighting of one packet in one function.
@@ -62,8 +67,9 @@ struct ev_hdr {
 	__u16 queue;	   /* skb->queue_mapping as stored */
 	__u16 stack_room;  /* entries of the stack section */
 	__s16 stack_bytes; /* of the stack section, filled; negative: -errno */
+	__u16 hatype;	   /* ARPHRD_* of the device; 0 on no device */
 	__u8 pkt_type;	   /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
-	__u8 pad[3];
+	__u8 pad[1];
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
@@ -73,10 +79,15 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 
 /*
  * The ring reserves constants only: a record takes the smallest of these that holds it.  The
- * steps are close where records are many (headers and small packets with a stack).
+ * steps are close where records are many (headers and small packets, with a stack or without): up
+ * to 4608 bytes at most a quarter of a record is unused, up to 67584 a third, then half.
  */
+/* clang-format off */
 #define EV_CLASSES(X) \
-	X(256) X(384) X(512) X(768) X(1024) X(1536) X(2560) X(4608) X(17408) X(67584) X(264192)
+	X(192) X(256) X(320) X(384) X(448) X(512) X(640) X(768) X(896) X(1024) X(1280) X(1536) \
+	X(1792) X(2240) X(2816) X(3584) X(4608) X(6656) X(9216) X(13312) X(17408) X(25088) \
+	X(34304) X(50688) X(67584) X(133120) X(264192)
+/* clang-format on */
 
 _Static_assert(264192 >= sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_SNAPLEN_MAX,
 	       "the largest class holds a full record");
@@ -90,6 +101,8 @@ struct ev_stats {
 	__u64 lost_ring; /* no room in the ring buffer */
 	__u64 lost_size; /* larger than the largest class */
 	__u64 lost_id; /* sightings written with id 0, the table was full (not a loss of packets) */
+	/* functions whose frame was not noted: those without an skb below them were not written */
+	__u64 no_frame;
 };
 
 /* Filters beyond the expression, which the programs are told of (bpf/filter.bpf.h). */

@@ -188,7 +188,7 @@ static __always_inline bool is_ether(const bool direct, struct sk_buff *skb,
 	if (is_ip(protocol) && type_of_nibble(FIELD(direct, bytes, __data[0])) == protocol)
 		return false;
 	dev = FIELD(direct, skb, dev);
-	if (!dev)
+	if (!is_kernel_address(direct, dev))
 		return false;
 	type = FIELD(direct, dev, type);
 	return type == ARPHRD_ETHER || type == ARPHRD_LOOPBACK;

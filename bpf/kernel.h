@@ -77,6 +77,10 @@ struct sk_buff {
 	unsigned char *data;
 };
 
+struct task_struct {
+	void *stack; /* its first byte */
+};
+
 struct xdp_rxq_info {
 	struct net_device *dev;
 	__u32 queue_index;

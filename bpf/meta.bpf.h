@@ -32,7 +32,8 @@ static __always_inline bool family_matches(const bool direct, struct sk_buff *sk
 {
 	struct sock *sk = FIELD(direct, skb, sk);
 
-	return sk && FIELD(direct, sk, __sk_common.skc_family) == cfg_meta.family;
+	return is_kernel_address(direct, sk) &&
+	       FIELD(direct, sk, __sk_common.skc_family) == cfg_meta.family;
 }
 
 static __always_inline bool netns_matches(const bool direct, struct sk_buff *skb)
@@ -50,7 +51,7 @@ static __always_inline bool ifname_matches(const bool direct, struct net_device 
 {
 	__u64 name[META_NAME_WORDS];
 
-	if (!dev)
+	if (!is_kernel_address(direct, dev))
 		return false;
 	if (direct) {
 		name[0] = ((const __u64 *)dev->name)[0];
@@ -83,11 +84,11 @@ static __always_inline bool task_matches(const __u32 on)
 /*
  * True if the skb and the current task pass all filters that are on.  The cheapest come first:
  * one field of the skb, a number of the task, then what lies behind pointers, then names.
+ * @on: cfg_meta.on
  * @addr: the sk_buff
  */
-static __always_inline bool meta_matches(const bool direct, __u64 addr)
+static __always_inline bool meta_matches(const bool direct, const __u32 on, __u64 addr)
 {
-	const __u32 on = cfg_meta.on;
 	struct sk_buff *skb;
 
 	if (!on)

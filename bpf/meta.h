@@ -25,12 +25,15 @@ enum meta_filter {
 
 #define META_ON(filter) (1u << (filter))
 
+/* No filter: entries are to be told to bystack.bpf.h.  It is here so that one load tells both. */
+#define META_STACKS (1u << 31)
+
 /* Names of devices and of tasks have room for 16 bytes, NUL included: compared as two words. */
 #define META_NAME_LEN	16
 #define META_NAME_WORDS (META_NAME_LEN / 8)
 
 struct meta_cfg {
-	__u32 on;	 /* META_ON() of those that are on */
+	__u32 on;	 /* META_ON() of those that are on, META_STACKS */
 	__u32 netns;	 /* inode number of the network namespace */
 	__u32 mark;	 /* skb->mark & mark_mask is to be this */
 	__u32 mark_mask; /* bits of the mark that count */
@@ -45,6 +48,6 @@ struct meta_cfg {
 };
 
 _Static_assert(sizeof(struct meta_cfg) == 80, "meta_cfg has no hidden padding");
-_Static_assert(META_FILTERS <= 32, "a bit for each filter");
+_Static_assert(META_FILTERS <= 31, "a bit for each filter");
 
 #endif

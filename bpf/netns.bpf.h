@@ -19,10 +19,10 @@ static __always_inline __u32 netns_of_dev(const bool direct, struct net_device *
 	struct net *net;
 	__u32 inum;
 
-	if (!dev)
+	if (!is_kernel_address(direct, dev))
 		return 0;
 	net = FIELD(direct, dev, nd_net.net);
-	if (!net)
+	if (!is_kernel_address(direct, net))
 		return 0;
 	inum = FIELD(direct, net, ns.inum);
 	return inum >= NETNS_INUM_MIN ? inum : 0;
@@ -34,10 +34,10 @@ static __always_inline __u32 netns_of_sock(const bool direct, struct sk_buff *sk
 	struct net *net;
 	__u32 inum;
 
-	if (!sk)
+	if (!is_kernel_address(direct, sk))
 		return 0;
 	net = FIELD(direct, sk, __sk_common.skc_net.net);
-	if (!net)
+	if (!is_kernel_address(direct, net))
 		return 0;
 	inum = FIELD(direct, net, ns.inum);
 	return inum >= NETNS_INUM_MIN ? inum : 0;

@@ -11,6 +11,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "bystack.bpf.h"
 #include "emit.bpf.h"
 #include "sight.bpf.h"
 
@@ -46,10 +47,10 @@ static __always_inline __u64 pack(const struct frame *f)
 
 _Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
 
-static __always_inline int write_record(const bool direct, void *ctx, __u64 func_ip, __u32 skip,
-					__u64 addr, __u64 base, __u64 l2, __u64 packed)
+/* Returns the skb's id. */
+static __always_inline __u64 write_record(const bool direct, const struct site *site, __u64 addr,
+					  __u64 base, __u64 l2, __u64 packed)
 {
-	struct site site = {.ctx = ctx, .func_ip = func_ip, .skip = skip};
 	struct frame f = {
 		.skb = addr,
 		.base = base,
@@ -59,20 +60,30 @@ static __always_inline int write_record(const bool direct, void *ctx, __u64 func
 		.flags = packed >> (32 + LINEAR_BITS) << 1,
 	};
 
-	emit_skb(direct, &site, &f);
+	return emit_skb(direct, site, &f);
+}
+
+static __always_inline int write_kprobe(const bool direct, void *ctx, __u64 addr, __u64 base,
+					__u64 l2, __u64 packed)
+{
+	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};
+	__u64 id = write_record(direct, &site, addr, base, l2, packed);
+
+	if (cfg_meta.on & META_STACKS)
+		frame_note(PT_REGS_SP((struct pt_regs *)ctx), site.func_ip, addr, id);
 	return 0;
 }
 
 __weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	return write_record(true, ctx, entry_of(ctx), 0, addr, base, l2, packed);
+	return write_kprobe(true, ctx, addr, base, l2, packed);
 }
 
 __weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	return write_record(false, ctx, entry_of(ctx), 0, addr, base, l2, packed);
+	return write_kprobe(false, ctx, addr, base, l2, packed);
 }
 
 /* This program, the one that called it, and the trampoline. */
@@ -82,24 +93,48 @@ __weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, _
 __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
 				   __u64 packed)
 {
-	return write_record(true, ctx, bpf_get_func_ip(ctx), FENTRY_FRAMES, addr, base, l2, packed);
+	struct site site = {.ctx = ctx, .func_ip = bpf_get_func_ip(ctx), .skip = FENTRY_FRAMES};
+	__u64 id = write_record(true, &site, addr, base, l2, packed), slot;
+
+	if (cfg_meta.on & META_STACKS) {
+		slot = trampoline_slot(ctx);
+		if (slot)
+			frame_note(slot, site.func_ip, addr, id);
+	}
+	return 0;
 }
 
 #define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
 #define WRITE_PROBED(ctx, f) write_probed((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
 #define WRITE_FENTRY(ctx, f) write_fentry(ctx, (f)->skb, (f)->base, (f)->l2, pack(f))
 
+/* At a function's entry the stack pointer is where its return address is. */
+static __always_inline void entered_kprobe(struct pt_regs *ctx)
+{
+	frames_left(PT_REGS_SP(ctx));
+}
+
+static __always_inline void entered_fentry(void *ctx)
+{
+	__u64 slot = trampoline_slot(ctx);
+
+	if (slot)
+		frames_left(slot);
+	else
+		frames_unknown(number_of(ctx));
+}
+
 /* User space finds the programs by these names (src/load.c). */
-#define KPROBE(section, prefix, n)                                            \
-	SEC(section)                                                          \
-	int prefix##_direct_##n(struct pt_regs *ctx)                          \
-	{                                                                     \
-		return SIGHT(true, WRITE_DIRECT, ctx, PT_REGS_PARM##n(ctx));  \
-	}                                                                     \
-	SEC(section)                                                          \
-	int prefix##_probed_##n(struct pt_regs *ctx)                          \
-	{                                                                     \
-		return SIGHT(false, WRITE_PROBED, ctx, PT_REGS_PARM##n(ctx)); \
+#define KPROBE(section, prefix, n)                                                            \
+	SEC(section)                                                                          \
+	int prefix##_direct_##n(struct pt_regs *ctx)                                          \
+	{                                                                                     \
+		return SIGHT(true, entered_kprobe, WRITE_DIRECT, ctx, PT_REGS_PARM##n(ctx));  \
+	}                                                                                     \
+	SEC(section)                                                                          \
+	int prefix##_probed_##n(struct pt_regs *ctx)                                          \
+	{                                                                                     \
+		return SIGHT(false, entered_kprobe, WRITE_PROBED, ctx, PT_REGS_PARM##n(ctx)); \
 	}
 
 #define KPROBES(section, prefix)              \
@@ -117,6 +152,56 @@ __weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, 
 
 KPROBES("?kprobe.multi", multi)
 KPROBES("?kprobe", kprobe)
+
+__weak __noinline int write_by_stack(struct bpf_user_pt_regs_t *ctx, __u64 skb, __u64 id)
+{
+	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};
+
+	emit_by_stack(&site, skb, id);
+	return 0;
+}
+
+/* In a function without an skb. */
+static __always_inline int look_for_packet(struct pt_regs *ctx)
+{
+	__u64 sp = PT_REGS_SP(ctx), stack = stack_of(sp);
+	struct stack_frames *frames = bpf_map_lookup_elem(&stack_frames, &stack);
+	bool unwound_yet = false;
+
+	for (int i = 0; frames && i < FRAMES_MAX; i++) {
+		const struct stack_frame *frame;
+		__u64 ret = 0;
+
+		if ((__u64)i >= frames->n)
+			break;
+		frame = &frames->v[(frames->n - 1 - i) % FRAMES_MAX];
+		if (frame->slot < sp)
+			continue;
+		bpf_probe_read_kernel(&ret, sizeof(ret), (void *)frame->slot);
+		if (ret != frame->ret)
+			continue;
+		if (!unwound_yet && unwind(ctx))
+			break;
+		unwound_yet = true;
+		if (!is_on_stack(ret, frame->func_ip, frame->slot == sp))
+			continue;
+		write_by_stack((void *)ctx, frame->skb, frame->id);
+		break;
+	}
+	return 0;
+}
+
+SEC("?kprobe.multi")
+int multi_by_stack(struct pt_regs *ctx)
+{
+	return look_for_packet(ctx);
+}
+
+SEC("?kprobe")
+int kprobe_by_stack(struct pt_regs *ctx)
+{
+	return look_for_packet(ctx);
+}
 
 /*
  * One program for all functions: the cookie says where the skb is, 1 to 5, and 0 stands for the
@@ -146,25 +231,42 @@ static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
 	{                                                                \
 		__u64 addr = parameter(ctx, bpf_get_attach_cookie(ctx)); \
                                                                          \
-		return SIGHT(direct, write, ctx, addr);                  \
+		return SIGHT(direct, entered_kprobe, write, ctx, addr);  \
 	}
 
 MULTI_ANY(direct, true, WRITE_DIRECT)
 MULTI_ANY(probed, false, WRITE_PROBED)
 
-#define FENTRY_MULTI(variant, direct)                                  \
-	SEC("?fentry.multi")                                           \
-	int fentry_multi_##variant(__u64 *ctx)                         \
-	{                                                              \
-		__u64 pos = bpf_get_attach_cookie(ctx), addr;          \
-                                                                       \
-		if (bpf_get_func_arg(ctx, pos ? pos - 1 : 0, &addr))   \
-			return 0;                                      \
-		if (pos)                                               \
-			return SIGHT(direct, WRITE_FENTRY, ctx, addr); \
-		skb_end(addr);                                         \
-		return 0;                                              \
+/*
+ * Most functions have the skb first, and need no cookie to say so.  An argument that is there by
+ * the function's type can be read, so there is nothing to check.
+ */
+#define FENTRY_MULTI(variant, direct)                                          \
+	SEC("?fentry.multi")                                                   \
+	int fentry_multi_##variant(__u64 *ctx)                                 \
+	{                                                                      \
+		__u64 addr;                                                    \
+                                                                               \
+		bpf_get_func_arg(ctx, 0, &addr);                               \
+		return SIGHT(direct, entered_fentry, WRITE_FENTRY, ctx, addr); \
 	}
 
 FENTRY_MULTI(direct, true)
 FENTRY_MULTI(probed, false)
+
+#define FENTRY_MULTI_ANY(variant, direct)                                              \
+	SEC("?fentry.multi")                                                           \
+	int fentry_multi_any_##variant(__u64 *ctx)                                     \
+	{                                                                              \
+		__u64 pos = bpf_get_attach_cookie(ctx), addr;                          \
+                                                                                       \
+		if (bpf_get_func_arg(ctx, pos ? pos - 1 : 0, &addr))                   \
+			return 0;                                                      \
+		if (pos)                                                               \
+			return SIGHT(direct, entered_fentry, WRITE_FENTRY, ctx, addr); \
+		skb_end(addr);                                                         \
+		return 0;                                                              \
+	}
+
+FENTRY_MULTI_ANY(direct, true)
+FENTRY_MULTI_ANY(probed, false)

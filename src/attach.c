@@ -20,6 +20,7 @@ static const struct backend *const backends[] = {
 	&backend_fentry_multi,
 	&backend_multi,
 	&backend_kprobe,
+	&backend_fentry,
 };
 
 static int find(const char *name, const struct backend **ret_backend)
@@ -30,8 +31,43 @@ static int find(const char *name, const struct backend **ret_backend)
 			return 0;
 		}
 	}
-	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi and kprobe", name);
+	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi, kprobe and fentry",
+		  name);
 	return -EINVAL;
+}
+
+/* Why a backend does not work here, in words that say what is missing. */
+static void explain(const struct backend *b, int err, bool wanted)
+{
+	char needs[128], lack[256];
+
+	requirement_text(&b->requirement, needs, sizeof(needs));
+	if (!wanted) {
+		log_verbose("not %s (%s): it needs %s", b->name, strerror(-err), needs);
+		return;
+	}
+	if (err == -ENODATA)
+		log_error("--backend %s cannot attach to any of these functions: it needs their "
+			  "type ids in the kernel's own BTF (CONFIG_DEBUG_INFO_BTF=y, and no "
+			  "--kernel-btf), and names that are theirs alone",
+			  b->name);
+	else if (requirement_lack_here(&b->requirement, lack, sizeof(lack)))
+		log_error("this kernel cannot do --backend %s: it needs %s, and %s", b->name, needs,
+			  lack);
+	else
+		log_error("this kernel cannot do --backend %s: %s%s; it needs %s", b->name,
+			  strerror(-err), caps_explain_refusal(), needs);
+}
+
+static void explain_none(void)
+{
+	char multi[128], kprobe[128], fentry[128];
+
+	requirement_text(&backend_multi.requirement, multi, sizeof(multi));
+	requirement_text(&backend_kprobe.requirement, kprobe, sizeof(kprobe));
+	requirement_text(&backend_fentry.requirement, fentry, sizeof(fentry));
+	log_error("this kernel has no way to attach to many functions: it needs %s, or %s, or %s%s",
+		  multi, kprobe, fentry, caps_explain_refusal());
 }
 
 int attach_choose(const char *name, const struct funcs *funcs, const struct backend *failed,
@@ -52,23 +88,21 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 		}
 		if (wanted && b != wanted)
 			continue;
+		if (b->no_by_stack && funcs->by_stack) {
+			if (wanted)
+				log_error("--filter-non-skb-funcs does not work with --backend %s",
+					  b->name);
+			continue;
+		}
 		err = b->check(funcs);
 		if (!err) {
 			*ret_backend = b;
 			return 0;
 		}
-		if (wanted)
-			log_error("this kernel cannot do %s (%s): it needs %s%s", b->name,
-				  strerror(-err), b->requirement, caps_explain_refusal());
-		else
-			log_verbose("not %s (%s): it needs %s", b->name, strerror(-err),
-				    b->requirement);
+		explain(b, err, wanted);
 	}
 	if (!wanted)
-		log_error(
-			"this kernel has no way to attach to many functions: it needs %s, or %s%s",
-			backend_multi.requirement, backend_kprobe.requirement,
-			caps_explain_refusal());
+		explain_none();
 	return -EOPNOTSUPP;
 }
 
@@ -77,11 +111,26 @@ const char *attach_name(const struct backend *backend)
 	return backend->name;
 }
 
-struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs)
+bool attach_holds_modules(const struct backend *backend)
+{
+	return backend->holds_modules;
+}
+
+bool attach_follows_modules(const struct backend *backend)
+{
+	return backend->attach_module;
+}
+
+struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs,
+			       bool modules)
 {
 	struct load_needs needs = {0};
 
+	if (!backend->kind_of)
+		return needs;
 	needs.programs[backend->end_kind] = 1 << LOAD_END;
+	for (int pos = 1; modules && pos <= KBTF_MAX_POS; pos++)
+		needs.programs[backend->module_kind] |= 1 << pos;
 	for (size_t i = 0; i < funcs->n; i++)
 		needs.programs[backend->kind_of(&funcs->v[i])] |= 1 << funcs->v[i].pos;
 	return needs;
@@ -92,24 +141,38 @@ void attach_repair(bool rcu_expedited)
 	kprobe_repair(rcu_expedited);
 }
 
-int attach_all(const struct backend *backend, const struct attach_opts *opts,
-	       struct attached **ret_attached, struct attach_result *ret_result)
+typedef int (*attach_fn)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+
+static int attach_by(const struct backend *backend, attach_fn fn, const struct attach_opts *opts,
+		     struct attached **ret_attached, size_t *ret_refused)
 {
 	struct attached *a = calloc(1, sizeof(*a));
-	size_t refused = 0, n = opts->funcs->n;
 	int err;
 
 	if (!a)
 		return -ENOMEM;
 	a->backend = backend;
-	err = backend->attach(opts, &refused, &a->state);
+	err = fn(opts, ret_refused, &a->state);
 	if (err) {
 		if (err != -EINTR)
 			log_error("attaching by %s failed: %s", backend->name, strerror(-err));
 		free(a);
 		return err;
 	}
-	if (refused == n) {
+	*ret_attached = a;
+	return 0;
+}
+
+int attach_all(const struct backend *backend, const struct attach_opts *opts,
+	       struct attached **ret_attached, struct attach_result *ret_result)
+{
+	size_t refused = 0, n = opts->funcs->n;
+	struct attached *a;
+	int err = attach_by(backend, backend->attach, opts, &a, &refused);
+
+	if (err)
+		return err;
+	if (n && refused == n) {
 		log_error("the kernel refused to attach to any function by %s", backend->name);
 		attach_free(a);
 		return -EOPNOTSUPP;
@@ -117,6 +180,35 @@ int attach_all(const struct backend *backend, const struct attach_opts *opts,
 	*ret_attached = a;
 	*ret_result = (struct attach_result){.attached = n - refused, .refused = refused};
 	return 0;
+}
+
+uint64_t attach_missed(const struct attached *a)
+{
+	return a->backend->missed ? a->backend->missed(a->state) : 0;
+}
+
+int attach_module(const struct backend *backend, const struct attach_opts *opts,
+		  struct attached **ret_attached, struct attach_result *ret_result)
+{
+	size_t refused = 0, n = opts->funcs->n;
+	struct attached *a = NULL;
+	int err = attach_by(backend, backend->attach_module, opts, &a, &refused);
+
+	if (err)
+		return err;
+	if (refused == n) {
+		attach_free(a);
+		a = NULL;
+	}
+	*ret_attached = a;
+	*ret_result = (struct attach_result){.attached = n - refused, .refused = refused};
+	return 0;
+}
+
+void attach_merge(struct attached *to, struct attached *from)
+{
+	to->backend->merge(to->state, from->state);
+	free(from);
 }
 
 bool attach_lost(const struct attached *a)

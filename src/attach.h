@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "src/funcs.h"
 #include "src/load.h"
@@ -15,8 +16,9 @@ struct attached;
 struct backend;
 
 struct attach_opts {
-	const struct loaded *loaded; /* programs of the backend's kind; must outlive the result */
-	const struct funcs *funcs;   /* sorted by position; must outlive the result */
+	const struct load_opts *load; /* what @loaded was loaded with */
+	const struct loaded *loaded;  /* programs of the backend's kind; must outlive the result */
+	const struct funcs *funcs;    /* sorted by position; must outlive the result */
 	const volatile sig_atomic_t *stop; /* not 0: give up */
 	bool rcu_expedited;		   /* may be switched on for as long as it takes */
 };
@@ -44,8 +46,18 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 /* attach_name() - the name of a backend */
 const char *attach_name(const struct backend *backend);
 
-/* attach_needs() - the programs that a backend needs for these functions */
-struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs);
+/*
+ * attach_holds_modules() - does what it attaches to functions of a module keep the module from
+ * being unloaded?
+ */
+bool attach_holds_modules(const struct backend *backend);
+
+/*
+ * attach_needs() - the programs that a backend needs for these functions; if @modules, also for
+ * any that attach_module() may be called for
+ */
+struct load_needs attach_needs(const struct backend *backend, const struct funcs *funcs,
+			       bool modules);
 
 /**
  * attach_repair() - put right what runs that were killed have left behind
@@ -69,6 +81,24 @@ void attach_repair(bool rcu_expedited);
  */
 int attach_all(const struct backend *backend, const struct attach_opts *opts,
 	       struct attached **ret_attached, struct attach_result *ret_result);
+
+/* attach_missed() - as loaded_missed(), of programs beyond those that were loaded */
+uint64_t attach_missed(const struct attached *a);
+
+/* attach_follows_modules() - can the backend do attach_module()? */
+bool attach_follows_modules(const struct backend *backend);
+
+/**
+ * attach_module() - attach to functions of one module, in addition to those of attach_all()
+ *
+ * The same, but what it gives holds this module alone, and it is no error if the kernel refuses all
+ * functions: *ret_attached is NULL then.
+ */
+int attach_module(const struct backend *backend, const struct attach_opts *opts,
+		  struct attached **ret_attached, struct attach_result *ret_result);
+
+/* attach_merge() - from now on what @from holds is detached with @to; @from is no more */
+void attach_merge(struct attached *to, struct attached *from);
 
 /* attach_lost() - are the programs not attached any more, although nobody has detached them? */
 bool attach_lost(const struct attached *a);

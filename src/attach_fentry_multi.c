@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fentry-multi: one link that holds all functions, by the ids of their types, with one program.
- * Of all ways this one costs a function the least.
+ * fentry-multi: links that hold many functions, by the ids of their types: one for those that have
+ * the skb as their first argument, which are most, and one for all others.  Of all ways this one
+ * costs a function the least.
  *
  * The kernel finds a function by its type's name, and trampolines do not suit every function.  So
  * functions of modules, those whose name is not theirs alone, and those that return a struct or
- * take a variable number of arguments are left to kprobe-multi, which takes addresses.
+ * take a variable number of arguments are left to kprobe-multi, which takes addresses; so are those
+ * without an skb, whose program wants the registers.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -35,6 +37,9 @@ struct link_create_multi {
 	__u32 cnt;
 	__u32 pad;
 };
+
+/* The program for the functions that end an skb's life, too. */
+#define END_KIND LOAD_FENTRY_MULTI_ANY
 
 /* What is to be linked, by id. */
 struct target {
@@ -82,6 +87,12 @@ static int load_empty_program(void)
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
 }
 
+/* Not those of modules: the link takes ids of vmlinux only. */
+static bool has_id(const struct func *f)
+{
+	return f->btf_id && !f->module;
+}
+
 /* Other kernels refuse the program already; a link would cost a tenth of a second. */
 static int fentry_multi_check(const struct funcs *funcs)
 {
@@ -89,9 +100,9 @@ static int fentry_multi_check(const struct funcs *funcs)
 	int prog_fd;
 
 	for (size_t i = 0; i < funcs->n; i++)
-		with_id += funcs->v[i].btf_id != 0;
+		with_id += has_id(&funcs->v[i]);
 	if (!with_id)
-		return -ENOENT;
+		return -ENODATA;
 	prog_fd = load_empty_program();
 	if (prog_fd < 0)
 		return prog_fd;
@@ -101,7 +112,11 @@ static int fentry_multi_check(const struct funcs *funcs)
 
 static enum load_kind fentry_multi_kind(const struct func *f)
 {
-	return f->btf_id ? LOAD_FENTRY_MULTI : LOAD_MULTI_ANY;
+	if (f->pos == FUNC_BY_STACK)
+		return LOAD_MULTI;
+	if (!has_id(f))
+		return LOAD_MULTI_ANY;
+	return f->pos == 1 ? LOAD_FENTRY_MULTI : LOAD_FENTRY_MULTI_ANY;
 }
 
 static int by_id(const void *a, const void *b)
@@ -111,12 +126,12 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* All that have an id, sorted by it. @targets has room for all. */
-static size_t collect(const struct funcs *funcs, struct target *targets)
+/* All for a kind of program, sorted by id. @targets has room for all. */
+static size_t collect(const struct funcs *funcs, enum load_kind kind, struct target *targets)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ENDS_MAX; i++) {
+	for (size_t i = 0; kind == END_KIND && i < ENDS_MAX; i++) {
 		const struct func_end *end = &funcs->roles.end[i];
 
 		if (end->btf_id)
@@ -125,7 +140,7 @@ static size_t collect(const struct funcs *funcs, struct target *targets)
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
 
-		if (f->btf_id)
+		if (fentry_multi_kind(f) == kind)
 			targets[n++] = (struct target){
 				.id = f->btf_id,
 				.cookie = f->pos,
@@ -136,10 +151,10 @@ static size_t collect(const struct funcs *funcs, struct target *targets)
 	return n;
 }
 
-static int attach_ids(const struct loaded *loaded, const struct funcs *funcs, struct links *links,
+static int attach_ids(const struct attach_opts *opts, enum load_kind kind, struct links *links,
 		      size_t *ret_refused)
 {
-	size_t room = funcs->n + ENDS_MAX;
+	size_t room = opts->funcs->n + ENDS_MAX;
 	struct target *v = calloc(room, sizeof(*v));
 	struct func *sorted = calloc(room, sizeof(*sorted));
 	struct targets targets = {
@@ -150,13 +165,17 @@ static int attach_ids(const struct loaded *loaded, const struct funcs *funcs, st
 	int err = -ENOMEM;
 
 	if (v && sorted && targets.ids && targets.cookies) {
-		job.n = collect(funcs, v);
+		err = 0;
+		job.n = collect(opts->funcs, kind, v);
 		for (size_t i = 0; i < job.n; i++) {
 			targets.ids[i] = v[i].id;
 			targets.cookies[i] = v[i].cookie;
 			sorted[i] = v[i].func;
 		}
-		job.prog_fd = bpf_program__fd(loaded_program(loaded, LOAD_FENTRY_MULTI, LOAD_END));
+	}
+	if (!err && job.n) {
+		/* One program for all positions. */
+		job.prog_fd = bpf_program__fd(loaded_program(opts->loaded, kind, LOAD_END));
 		err = links_attach(links, &job, ret_refused);
 	}
 	free(v);
@@ -166,22 +185,24 @@ static int attach_ids(const struct loaded *loaded, const struct funcs *funcs, st
 	return err;
 }
 
-/* Those that have no id, by kprobe-multi. */
+/* Those that have no id, and those without an skb, by kprobe-multi. */
 static int attach_rest(const struct loaded *loaded, const struct funcs *funcs, struct links *links,
 		       size_t *ret_refused)
 {
 	struct func *rest = calloc(funcs->n + 1, sizeof(*rest));
-	size_t n = 0;
+	size_t with_skb = funcs->n - funcs->by_stack, n = 0;
 	int err;
 
 	if (!rest)
 		return -ENOMEM;
-	for (size_t i = 0; i < funcs->n; i++)
-		if (!funcs->v[i].btf_id)
+	for (size_t i = 0; i < with_skb; i++)
+		if (!has_id(&funcs->v[i]))
 			rest[n++] = funcs->v[i];
 	err = multi_attach_any(loaded, rest, n, links, ret_refused);
 	free(rest);
-	return err;
+	return err ? err
+		   : multi_attach_by_stack(loaded, funcs->v + with_skb, funcs->by_stack, links,
+					   ret_refused);
 }
 
 static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refused,
@@ -195,7 +216,9 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 
 	if (!links)
 		return -ENOMEM;
-	err = attach_ids(loaded, funcs, links, &refused);
+	err = attach_ids(opts, LOAD_FENTRY_MULTI, links, &refused);
+	if (!err)
+		err = attach_ids(opts, END_KIND, links, &refused);
 	if (!err)
 		err = attach_rest(loaded, funcs, links, &refused);
 	if (err) {
@@ -209,10 +232,14 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 
 const struct backend backend_fentry_multi = {
 	.name = "fentry-multi",
-	.end_kind = LOAD_FENTRY_MULTI,
-	.requirement = "Linux 7.3 with fentry.multi links",
+	.end_kind = END_KIND,
+	.requirement = {.major = 7, .minor = 3},
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,
 	.attach = fentry_multi_attach,
+	.module_kind = LOAD_MULTI_ANY,
+	.holds_modules = true,
+	.attach_module = multi_attach_module,
+	.merge = links_merge,
 	.detach = links_detach,
 };

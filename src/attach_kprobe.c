@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "src/attach_kprobe_job.h"
+#include "src/attach_progress.h"
 #include "src/backend.h"
 #include "src/clock.h"
 #include "src/keeper.h"
@@ -31,6 +32,7 @@ struct kprobes {
 	const struct funcs *funcs;
 	uint64_t since_ns; /* start of what goes on, for the rate */
 	size_t refused;
+	struct kprobes *next; /* of another keeper, detached with this */
 };
 
 static int kprobe_check(const struct funcs *funcs)
@@ -46,37 +48,27 @@ static size_t program_fds(const struct attach_opts *opts, int *fds)
 
 	for (size_t i = 0; i < opts->funcs->n; i++)
 		needed |= 1 << opts->funcs->v[i].pos;
-	for (int pos = 0; pos <= KBTF_MAX_POS; pos++)
+	for (int pos = 0; pos < LOAD_POSITIONS; pos++)
 		if (needed & 1 << pos)
 			fds[n++] = bpf_program__fd(loaded_program(opts->loaded, LOAD_KPROBE, pos));
 	return n;
-}
-
-static void show_progress(const struct kprobes *k, const char *what, uint32_t done, uint32_t of)
-{
-	double seconds = (clock_now_ns() - k->since_ns) / 1e9;
-	double rate = seconds > 0 ? done / seconds : 0;
-
-	if (rate > 0)
-		log_status("%s: %u of %u functions, %.0f a second, %.0f s left ...", what, done, of,
-			   rate, (of - done) / rate);
-	else
-		log_status("%s: %u of %u functions ...", what, done, of);
 }
 
 static void take_note(struct kprobes *k, const struct kprobe_note *note)
 {
 	switch (note->kind) {
 	case NOTE_ATTACHING:
-		show_progress(k, "attaching", note->done, note->of);
+		attach_progress_show("attaching", k->since_ns, note->done, note->of);
 		break;
 	case NOTE_DETACHING:
-		show_progress(k, "detaching", note->done, note->of);
+		attach_progress_show("detaching", k->since_ns, note->done, note->of);
 		break;
 	case NOTE_REFUSED:
 		k->refused++;
-		log_verbose("%s is left out: the kernel refuses a probe on it (%s)",
-			    k->funcs->v[note->done].name, strerror(-note->err));
+		/* One that the user has named himself is worth a word in any case. */
+		if (k->funcs->v[note->done].pos == FUNC_BY_STACK || log_shows(LOG_VERBOSE))
+			log_info("%s is left out: the kernel refuses a probe on it (%s)",
+				 k->funcs->v[note->done].name, strerror(-note->err));
 		break;
 	case NOTE_ATTACHED:
 	case NOTE_DETACHED:
@@ -107,7 +99,7 @@ static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *st
 static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	struct kprobes *k = calloc(1, sizeof(*k));
-	int fds[KEEPER_FDS_MAX];
+	int fds[KBTF_MAX_POS + 1];
 	int err;
 
 	if (!k)
@@ -137,9 +129,18 @@ static bool kprobe_lost(const void *state)
 	       (errno != EAGAIN && errno != EINTR);
 }
 
-static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+static void kprobe_merge(void *to, void *from)
 {
-	struct kprobes *k = state;
+	struct kprobes *last = from;
+
+	while (last->next)
+		last = last->next;
+	last->next = ((struct kprobes *)to)->next;
+	((struct kprobes *)to)->next = from;
+}
+
+static int detach_one(struct kprobes *k, bool wait, const volatile sig_atomic_t *stop)
+{
 	int err = 0;
 
 	shutdown(k->sock, SHUT_WR);
@@ -150,6 +151,21 @@ static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *st
 			  strerror(-err));
 	close(k->sock);
 	free(k);
+	return err;
+}
+
+static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *stop)
+{
+	int err = 0;
+
+	for (struct kprobes *k = state, *next; k; k = next) {
+		int failed;
+
+		next = k->next;
+		failed = detach_one(k, wait, stop);
+		if (failed)
+			err = failed;
+	}
 	return err;
 }
 
@@ -176,10 +192,13 @@ static enum load_kind kprobe_kind(const struct func *f)
 const struct backend backend_kprobe = {
 	.name = "kprobe",
 	.end_kind = LOAD_KPROBE,
-	.requirement = "CONFIG_KPROBE_EVENTS=y",
+	.requirement = {.config = "CONFIG_KPROBE_EVENTS", .symbol = "trace_kprobe_create"},
 	.check = kprobe_check,
 	.kind_of = kprobe_kind,
 	.attach = kprobe_attach,
+	.module_kind = LOAD_KPROBE,
+	.attach_module = kprobe_attach,
+	.merge = kprobe_merge,
 	.lost = kprobe_lost,
 	.detach = kprobe_detach,
 };

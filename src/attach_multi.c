@@ -106,6 +106,12 @@ int multi_attach_any(const struct loaded *loaded, const struct func *funcs, size
 	return n ? attach_funcs(loaded, funcs, n, -1, links, ret_refused) : 0;
 }
 
+int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs, size_t n,
+			  struct links *links, size_t *ret_refused)
+{
+	return n ? attach_funcs(loaded, funcs, n, FUNC_BY_STACK, links, ret_refused) : 0;
+}
+
 static int attach_ends(const struct loaded *loaded, const struct func_roles *roles,
 		       struct links *links)
 {
@@ -146,12 +152,34 @@ static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, voi
 	return 0;
 }
 
+int multi_attach_module(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
+{
+	struct links *links = calloc(1, sizeof(*links));
+	size_t refused = 0;
+	int err;
+
+	if (!links)
+		return -ENOMEM;
+	err = multi_attach_any(opts->loaded, opts->funcs->v, opts->funcs->n, links, &refused);
+	if (err) {
+		links_detach(links, true, NULL);
+		return err;
+	}
+	*ret_refused = refused;
+	*ret_state = links;
+	return 0;
+}
+
 const struct backend backend_multi = {
 	.name = "kprobe-multi",
 	.end_kind = LOAD_MULTI,
-	.requirement = "Linux 5.18 with CONFIG_FPROBE=y",
+	.requirement = {5, 18, "CONFIG_FPROBE", "register_fprobe"},
 	.check = multi_check,
 	.kind_of = multi_kind,
 	.attach = multi_attach,
+	.module_kind = LOAD_MULTI_ANY,
+	.holds_modules = true,
+	.attach_module = multi_attach_module,
+	.merge = links_merge,
 	.detach = links_detach,
 };

@@ -4,6 +4,7 @@
 /*
  * kprobe.multi links, also for backends that need them for some functions.
  */
+#include "src/attach.h"
 #include "src/links.h"
 #include "src/load.h"
 
@@ -18,5 +19,12 @@
  */
 int multi_attach_any(const struct loaded *loaded, const struct func *funcs, size_t n,
 		     struct links *links, size_t *ret_refused);
+
+/* multi_attach_by_stack() - the same for FUNC_BY_STACK functions, with that LOAD_MULTI program */
+int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs, size_t n,
+			  struct links *links, size_t *ret_refused);
+
+/* multi_attach_module() - struct backend's attach_module(), by one such link; gives struct links */
+int multi_attach_module(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
 
 #endif

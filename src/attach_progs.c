@@ -7,48 +7,29 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "src/load_progs.h"
+#include "src/copies.h"
 #include "src/log.h"
 
-/* A copy of the watching program, and its link to the program that it watches. */
-struct watch {
-	int prog_fd;
-	int link_fd; /* -1: not attached */
-};
-
 struct attached_progs {
-	struct watch *v;
-	size_t n;
+	struct copies copies;
 };
 
-/* Returns the link, or -errno. BPF_LINK_CREATE takes fentry programs only from 5.19 on. */
-static int attach_copy(int prog_fd)
-{
-	int fd = bpf_raw_tracepoint_open(NULL, prog_fd);
-
-	return fd < 0 ? -errno : fd;
-}
-
-static int watch_one(const struct prog_template *t, const struct prog *prog, struct watch *ret,
+static int watch_one(const struct prog_template *t, const struct prog *prog, struct copies *copies,
 		     char *why, size_t why_size)
 {
-	int target_fd = bpf_prog_get_fd_by_id(prog->id);
-	int prog_fd, link_fd;
+	struct copy_target target = {
+		.prog_fd = bpf_prog_get_fd_by_id(prog->id),
+		.id = prog->entry_id,
+		.ip = prog->func_ip,
+	};
+	int err;
 
 	*why = '\0';
-	if (target_fd < 0)
+	if (target.prog_fd < 0)
 		return -errno;
-	prog_fd = prog_template_copy(t, prog, target_fd, why, why_size);
-	close(target_fd);
-	if (prog_fd < 0)
-		return prog_fd;
-	link_fd = attach_copy(prog_fd);
-	if (link_fd < 0) {
-		close(prog_fd);
-		return link_fd;
-	}
-	*ret = (struct watch){.prog_fd = prog_fd, .link_fd = link_fd};
-	return 0;
+	err = copies_attach(copies, t, &target, why, why_size);
+	close(target.prog_fd);
+	return err;
 }
 
 static size_t count(const struct progs *progs, enum prog_kind kind)
@@ -83,9 +64,13 @@ static void report(const struct load_opts *opts, const struct progs *progs, enum
 static int attach_kind_of(const struct load_opts *opts, const struct loaded *loaded,
 			  const struct progs *progs, enum prog_kind kind, struct attached_progs *a)
 {
+	static const enum prog_template_kind templates[PROG_KINDS] = {
+		[PROG_TC] = TEMPLATE_TC,
+		[PROG_XDP] = TEMPLATE_XDP,
+	};
 	struct prog_template *t;
 	char why[256];
-	int err = prog_template_load(opts, loaded, kind, &t);
+	int err = prog_template_load(opts, loaded, templates[kind], &t);
 
 	if (err)
 		return err;
@@ -95,10 +80,8 @@ static int attach_kind_of(const struct load_opts *opts, const struct loaded *loa
 
 		if (prog->kind != kind)
 			continue;
-		err = watch_one(t, prog, &a->v[a->n], why, sizeof(why));
-		if (!err)
-			a->n++;
-		else
+		err = watch_one(t, prog, &a->copies, why, sizeof(why));
+		if (err)
 			log_verbose("%s program %u (%s) is left out: the kernel refuses to attach "
 				    "to it (%s%s%s)",
 				    prog_kind_name(kind), prog->id, prog->name, strerror(-err),
@@ -116,18 +99,15 @@ int attach_progs(const struct load_opts *opts, const struct loaded *loaded,
 
 	if (!a)
 		return -ENOMEM;
-	a->v = calloc(progs->n + 1, sizeof(*a->v));
-	if (!a->v)
-		err = -ENOMEM;
 	for (int kind = 0; !err && kind < PROG_KINDS; kind++) {
-		size_t before = a->n;
+		size_t before = a->copies.links.n;
 
 		if (!progs->wanted[kind])
 			continue;
 		if (count(progs, kind))
 			err = attach_kind_of(opts, loaded, progs, kind, a);
 		if (!err)
-			report(opts, progs, kind, a->n - before);
+			report(opts, progs, kind, a->copies.links.n - before);
 	}
 	if (err) {
 		attached_progs_free(a);
@@ -139,40 +119,24 @@ int attach_progs(const struct load_opts *opts, const struct loaded *loaded,
 
 size_t attached_progs_count(const struct attached_progs *a)
 {
-	return a ? a->n : 0;
+	return a ? a->copies.progs.n : 0;
 }
 
 void attached_progs_detach(struct attached_progs *a)
 {
-	for (size_t i = 0; a && i < a->n; i++) {
-		if (a->v[i].link_fd >= 0)
-			close(a->v[i].link_fd);
-		a->v[i].link_fd = -1;
-	}
+	if (a)
+		links_free(&a->copies.links);
 }
 
 uint64_t attached_progs_missed(const struct attached_progs *a)
 {
-	uint64_t missed = 0;
-
-	for (size_t i = 0; a && i < a->n; i++) {
-		struct bpf_prog_info info = {0};
-		__u32 size = sizeof(info);
-
-		/* Kernels before 5.12 do not count them, and leave the 0. */
-		if (!bpf_obj_get_info_by_fd(a->v[i].prog_fd, &info, &size))
-			missed += info.recursion_misses;
-	}
-	return missed;
+	return a ? copies_missed(&a->copies) : 0;
 }
 
 void attached_progs_free(struct attached_progs *a)
 {
 	if (!a)
 		return;
-	attached_progs_detach(a);
-	for (size_t i = 0; i < a->n; i++)
-		close(a->v[i].prog_fd);
-	free(a->v);
+	copies_free(&a->copies);
 	free(a);
 }

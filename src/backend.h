@@ -2,20 +2,28 @@
 #ifndef PWRU_CAP_BACKEND_H
 #define PWRU_CAP_BACKEND_H
 /*
- * The ways to attach one program to many functions.  Each is a constant table of functions in a
+ * The ways to attach programs to many functions.  Each is a constant table of functions in a
  * file of its own (attach_*.c); attach.c chooses among them.
  */
 #include "src/attach.h"
 #include "src/funcs.h"
 #include "src/load.h"
+#include "src/requirement.h"
 
 struct backend {
 	const char *name;
-	enum load_kind end_kind; /* the program for the functions that end an skb's life */
-	const char *requirement; /* what a kernel needs for it, for messages */
-	/* Can this kernel do it? Asked before anything is loaded. Returns 0 or -errno. */
+	enum load_kind end_kind;	/* the program for the functions that end an skb's life */
+	struct requirement requirement; /* what a kernel needs for it, for messages */
+	/* The program for functions of modules that are attached to by attach_module(). */
+	enum load_kind module_kind;
+	bool holds_modules; /* as attach_holds_modules() */
+	bool no_by_stack;   /* it cannot watch functions without an skb (FUNC_BY_STACK) */
+	/*
+	 * Can this kernel do it? Asked before anything is loaded. Returns 0; -ENODATA if none of
+	 * the functions has the type id that it needs; or another -errno.
+	 */
 	int (*check)(const struct funcs *funcs);
-	/* The kind of program that it attaches to a function. */
+	/* The kind of program that it attaches to a function; NULL: it makes its own. */
 	enum load_kind (*kind_of)(const struct func *f);
 	/*
 	 * Attaches to all functions, leaves out and counts those that the kernel refuses, and gives
@@ -23,6 +31,15 @@ struct backend {
 	 * (-errno; -EINTR if *opts->stop was set).
 	 */
 	int (*attach)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+	/* As attach_missed(); NULL: it has no programs of its own. */
+	uint64_t (*missed)(const void *state);
+	/*
+	 * The same for functions of one module, which has none that end an skb's life.  NULL: it
+	 * does not follow modules.
+	 */
+	int (*attach_module)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
+	/* As attach_merge(), with two states. */
+	void (*merge)(void *to, void *from);
 	/* As attach_lost(); NULL: it cannot happen. */
 	bool (*lost)(const void *state);
 	/*
@@ -35,6 +52,7 @@ struct backend {
 extern const struct backend backend_fentry_multi;
 extern const struct backend backend_multi;
 extern const struct backend backend_kprobe;
+extern const struct backend backend_fentry;
 
 /* Removes what runs of backend_kprobe that were killed have left behind, in the background. */
 void kprobe_repair(bool rcu_expedited);

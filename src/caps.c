@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -163,6 +164,26 @@ void caps_read(const struct kbtf *btf, struct translate_opts *ret_best)
 	*ret_best = best;
 }
 
+/*
+ * On x86-64, addresses have 48 bits, or 57 with page tables of five levels: then the kernel gives
+ * memory above 2^47 to those who ask for it there
+ * (Documentation/arch/x86/x86_64/5level-paging.rst).
+ */
+static uint32_t read_sign_bits(void)
+{
+	uint32_t bits = 0;
+#ifdef __x86_64__
+	const uintptr_t wanted = (uintptr_t)1 << 48;
+	size_t size = sysconf(_SC_PAGESIZE);
+	void *p = mmap((void *)wanted, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	bits = p != MAP_FAILED && (uintptr_t)p >= wanted ? 7 : 16;
+	if (p != MAP_FAILED)
+		munmap(p, size);
+#endif
+	return bits;
+}
+
 int caps_choose(const struct translate_opts *best, const char *load, struct caps *ret_caps)
 {
 	struct translate_opts opts = *best;
@@ -178,6 +199,7 @@ int caps_choose(const struct translate_opts *best, const char *load, struct caps
 	}
 	/* The modes of old kernels are tested on new ones: then all is read as on old kernels. */
 	ret_caps->direct = opts.load == FILTER_LOAD_DIRECT;
+	ret_caps->sign_bits = read_sign_bits();
 	ret_caps->translate = opts;
 	return 0;
 }

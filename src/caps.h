@@ -5,12 +5,14 @@
  * What this kernel, and this process, can do.
  */
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "filter/translate.h"
 #include "src/kbtf.h"
 
 struct caps {
 	bool direct; /* skbs are read by plain loads (bpf_rdonly_cast()), else by probe reads */
+	uint32_t sign_bits; /* of an address: the highest, which are copies of the one below */
 	struct translate_opts translate; /* how the filter reads, with the type ids it needs */
 };
 

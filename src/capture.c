@@ -45,6 +45,18 @@ int capture_take(void *capture, const void *data, size_t size)
 	return 0;
 }
 
+void capture_totals(const struct capture *c, const struct ev_stats *kernel,
+		    struct sink_totals *ret_totals)
+{
+	uint64_t received = kernel->matched - c->beyond;
+
+	*ret_totals = (struct sink_totals){
+		.received = received,
+		.dropped = received - c->taken,
+		.lost = kernel->lost_ring + kernel->lost_size,
+	};
+}
+
 void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		     const struct sink_stats *sink, struct account *ret_account)
 {
@@ -57,6 +69,7 @@ void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		.failed = sink->failed + c->unsunk,
 		.beyond = c->beyond,
 		.no_id = kernel->lost_id,
+		.no_frame = kernel->no_frame,
 	};
 
 	a.dropped = a.received - a.captured;
@@ -87,4 +100,6 @@ void account_print(const struct account *a)
 		    "more matched after the last one (-c, -W), and are not counted above");
 	print_cause(a->missed, "sightings were missed: a probe was hit while another one ran");
 	print_cause(a->no_id, "captured without an id: too many packets at a time");
+	print_cause(a->no_frame, "calls whose stack could not be followed: functions without an "
+				 "skb below them are not captured");
 }

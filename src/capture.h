@@ -31,11 +31,12 @@ struct account {
 	uint64_t lost_ring; /* the ring buffer was full */
 	uint64_t lost_size; /* larger than the largest record */
 	uint64_t broken;
-	uint64_t failed;  /* could not be written */
-	uint64_t unknown; /* the kernel's count says that they were there; a bug if not 0 */
-	uint64_t beyond;  /* not among the above */
-	uint64_t no_id;	  /* captured, but without an id */
-	uint64_t missed;  /* runs of a program that the kernel left out; matching or not */
+	uint64_t failed;   /* could not be written */
+	uint64_t unknown;  /* the kernel's count says that they were there; a bug if not 0 */
+	uint64_t beyond;   /* not among the above */
+	uint64_t no_id;	   /* captured, but without an id */
+	uint64_t no_frame; /* as in struct ev_stats */
+	uint64_t missed;   /* runs of a program that the kernel left out; matching or not */
 };
 
 /* capture_done() - has the limit been reached, is the output complete, or has the sink failed? */
@@ -43,6 +44,10 @@ bool capture_done(const struct capture *c);
 
 /* capture_take() - takes one record; a ring_fn, whose context is the capture */
 int capture_take(void *capture, const void *data, size_t size);
+
+/* capture_totals() - what the sink may say of the capture, after the last packet; without times */
+void capture_totals(const struct capture *c, const struct ev_stats *kernel,
+		    struct sink_totals *ret_totals);
 
 /* capture_account() - add up, after the programs have stopped and the sink is closed */
 void capture_account(const struct capture *c, const struct ev_stats *kernel,

@@ -32,6 +32,8 @@ static void put_function(struct buf *out, const struct view *view)
 		put_value(out, "module", view->module);
 	if (view->prog)
 		buf_printf(out, " prog=%u", view->prog->id);
+	if (view->rec->hdr->flags & EV_F_STACK)
+		buf_puts(out, " via=stack");
 }
 
 /* Where the file differs from what is in memory, and why. */
@@ -51,6 +53,25 @@ static void put_frame(struct buf *out, const struct ev_hdr *hdr)
 		buf_puts(out, " fault=1");
 }
 
+/* Where the packet is, as far as the skb says. */
+static void put_packet(struct buf *out, const struct view *view)
+{
+	const struct ev_hdr *hdr = view->rec->hdr;
+
+	if (hdr->flags & EV_F_GONE) {
+		buf_puts(out, " freed=1");
+		return;
+	}
+	buf_printf(out, " netns=%u", hdr->netns);
+	if (*view->ifname)
+		put_value(out, "dev", view->ifname);
+	buf_printf(out, " ifindex=%u", hdr->ifindex);
+	if (!(hdr->flags & EV_F_XDP))
+		buf_printf(out, " mark=0x%x", hdr->mark);
+	buf_printf(out, " len=%u", hdr->skb_len);
+	put_frame(out, hdr);
+}
+
 void comment_line(struct buf *out, const struct view *view)
 {
 	const struct ev_hdr *hdr = view->rec->hdr;
@@ -63,14 +84,7 @@ void comment_line(struct buf *out, const struct view *view)
 	if (hdr->tid != hdr->tgid)
 		buf_printf(out, " tid=%u", hdr->tid);
 	put_value(out, "comm", view->comm);
-	buf_printf(out, " netns=%u", hdr->netns);
-	if (*view->ifname)
-		put_value(out, "dev", view->ifname);
-	buf_printf(out, " ifindex=%u", hdr->ifindex);
-	if (!(hdr->flags & EV_F_XDP))
-		buf_printf(out, " mark=0x%x", hdr->mark);
-	buf_printf(out, " len=%u", hdr->skb_len);
-	put_frame(out, hdr);
+	put_packet(out, view);
 	if (view->dropped)
 		buf_printf(out, " lost_before=%llu", (unsigned long long)view->dropped);
 }

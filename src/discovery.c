@@ -7,6 +7,7 @@
 
 #include "src/inventory.h"
 #include "src/log.h"
+#include "src/nonskb.h"
 #include "src/tracefs.h"
 
 int discover_types(const struct options *opts, struct discovery *d)
@@ -47,6 +48,15 @@ static int know_kernel(const struct options *opts, struct discovery *d)
 	return 0;
 }
 
+static int read_modules(struct discovery *d)
+{
+	int err = modlist_read(&d->modules);
+
+	if (err)
+		log_error("/proc/modules: %s", strerror(-err));
+	return err;
+}
+
 static struct funcs_wanted wanted_funcs(const struct options *opts)
 {
 	return (struct funcs_wanted){.pattern = opts->filter_func, .modules = opts->kmods};
@@ -55,16 +65,20 @@ static struct funcs_wanted wanted_funcs(const struct options *opts)
 int discover_functions(const struct options *opts, struct discovery *d)
 {
 	const struct funcs_wanted wanted = wanted_funcs(opts);
-	int err = know_kernel(opts, d);
+	int err = opts->all_kmods ? read_modules(d) : 0;
 
+	if (!err)
+		err = know_kernel(opts, d);
 	if (!err)
 		err = caps_choose(&d->memory.best, opts->filter_load, &d->caps);
 	if (!err)
 		err = funcs_select(&d->memory.inventory, &wanted, &d->funcs);
+	if (!err && opts->non_skb_funcs)
+		err = nonskb_discover(opts->non_skb_funcs, &d->memory.inventory, &d->funcs);
 	if (!err)
 		log_verbose("%zu functions take an skb and can be traced; %zu are left out; "
 			    "packets are read %s",
-			    d->funcs.n, funcs_skipped(&d->funcs),
+			    d->funcs.n - d->funcs.by_stack, funcs_skipped(&d->funcs),
 			    d->caps.direct ? "by direct loads" : "by probe reads");
 	return err;
 }
@@ -79,6 +93,18 @@ int discover_progs(const struct options *opts, struct discovery *d)
 int discover_windows(struct discovery *d)
 {
 	return caps_choose(&d->memory.best, "window", &d->caps);
+}
+
+/* Those that are no part of the inventory. */
+static int list_non_skb(const char *list, const struct inventory *inventory)
+{
+	struct funcs funcs = {0};
+	int err = nonskb_discover(list, inventory, &funcs);
+
+	if (!err)
+		err = funcs_list_by_stack(&funcs, stdout);
+	funcs_free(&funcs);
+	return err;
 }
 
 int discovery_list(const struct options *opts, struct discovery *d)
@@ -97,11 +123,16 @@ int discovery_list(const struct options *opts, struct discovery *d)
 	} else {
 		err = know_kernel(opts, d);
 	}
-	return err ? err : funcs_list(&d->memory.inventory, &wanted, stdout);
+	if (!err)
+		err = funcs_list(&d->memory.inventory, &wanted, stdout);
+	if (!err && opts->non_skb_funcs)
+		err = list_non_skb(opts->non_skb_funcs, &d->memory.inventory);
+	return err;
 }
 
 void discovery_free(struct discovery *d)
 {
+	modlist_free(&d->modules);
 	progs_free(&d->progs);
 	funcs_free(&d->funcs);
 	inventory_free(&d->memory.inventory);

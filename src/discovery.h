@@ -7,6 +7,7 @@
 #include "src/caps.h"
 #include "src/funcs.h"
 #include "src/kbtf.h"
+#include "src/modlist.h"
 #include "src/options.h"
 #include "src/progs.h"
 #include "src/remember.h"
@@ -18,6 +19,7 @@ struct discovery {
 	struct memory memory; /* of the kernel */
 	struct funcs funcs;   /* points into it */
 	struct progs progs;
+	struct modlist modules; /* when that was found out; read for --all-kmods only */
 };
 
 /*

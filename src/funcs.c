@@ -49,6 +49,48 @@ static void sort_and_unite(struct funcs *funcs)
 	funcs->n = n;
 }
 
+/* A copy that lives as long as @funcs; NULL: no memory. */
+static const char *keep_string(struct funcs *funcs, const char *text)
+{
+	char **strings = grow(funcs->strings, funcs->n_strings, &funcs->cap_strings,
+			      sizeof(*strings));
+
+	if (!strings)
+		return NULL;
+	funcs->strings = strings;
+	strings[funcs->n_strings] = strdup(text);
+	return strings[funcs->n_strings] ? strings[funcs->n_strings++] : NULL;
+}
+
+static int keep_strings(struct funcs *funcs, struct func *f)
+{
+	f->name = keep_string(funcs, f->name);
+	if (f->name && f->module)
+		f->module = keep_string(funcs, f->module);
+	return f->name ? 0 : -ENOMEM;
+}
+
+int funcs_add(struct funcs *funcs, const struct func *more, size_t n)
+{
+	struct func *v = realloc(funcs->v, (funcs->n + n + 1) * sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	funcs->v = v;
+	for (size_t i = 0; i < n; i++) {
+		struct func f = more[i];
+
+		if (f.pos == FUNC_BY_STACK && keep_strings(funcs, &f))
+			return -ENOMEM;
+		v[funcs->n++] = f;
+	}
+	sort_and_unite(funcs);
+	funcs->by_stack = 0;
+	for (size_t i = 0; i < funcs->n; i++)
+		funcs->by_stack += v[i].pos == FUNC_BY_STACK;
+	return 0;
+}
+
 static void set_aside(const struct found *found, struct funcs *funcs)
 {
 	funcs->skipped[found->skip]++;
@@ -144,8 +186,8 @@ static void select_wanted(const struct inventory *inventory, const struct choice
 	sort_and_unite(funcs);
 }
 
-int funcs_select(const struct inventory *inventory, const struct funcs_wanted *wanted,
-		 struct funcs *ret_funcs)
+int funcs_select_any(const struct inventory *inventory, const struct funcs_wanted *wanted,
+		     struct funcs *ret_funcs)
 {
 	struct funcs funcs = {.roles = inventory->roles};
 	struct choice choice;
@@ -156,20 +198,90 @@ int funcs_select(const struct inventory *inventory, const struct funcs_wanted *w
 	funcs.v = calloc(inventory->n + 1, sizeof(*funcs.v));
 	if (funcs.v)
 		select_wanted(inventory, &choice, &funcs);
-	else
-		err = -ENOMEM;
 	choice_free(&choice);
-	if (!err && !funcs.n) {
+	if (!funcs.v)
+		return -ENOMEM;
+	*ret_funcs = funcs;
+	return 0;
+}
+
+int funcs_select(const struct inventory *inventory, const struct funcs_wanted *wanted,
+		 struct funcs *ret_funcs)
+{
+	struct funcs funcs;
+	int err = funcs_select_any(inventory, wanted, &funcs);
+
+	if (err)
+		return err;
+	if (!funcs.n) {
 		log_error("no function of this kernel%s%s takes an skb and can be traced",
 			  wanted->pattern ? " that matches --filter-func " : "",
 			  wanted->pattern ?: "");
-		err = -ENOENT;
-	}
-	if (err) {
 		funcs_free(&funcs);
-		return err;
+		return -ENOENT;
 	}
 	*ret_funcs = funcs;
+	return 0;
+}
+
+char *funcs_own_strings(struct funcs *funcs)
+{
+	size_t size = 1;
+	char *strings, *p;
+
+	for (size_t i = 0; i < funcs->n; i++)
+		size += strlen(funcs->v[i].name) + strlen(funcs->v[i].module ?: "") + 2;
+	strings = p = malloc(size);
+	for (size_t i = 0; strings && i < funcs->n; i++) {
+		struct func *f = &funcs->v[i];
+		char *module = stpcpy(p, f->name) + 1;
+		char *end = stpcpy(module, f->module ?: "") + 1;
+
+		f->name = p;
+		f->module = f->module ? module : NULL;
+		p = end;
+	}
+	return strings;
+}
+
+int funcs_copy(const struct funcs *funcs, struct funcs *ret_copy)
+{
+	struct funcs copy = {
+		.v = calloc(funcs->n + 1, sizeof(*copy.v)),
+		.n = funcs->n,
+		.by_stack = funcs->by_stack,
+	};
+
+	if (!copy.v)
+		return -ENOMEM;
+	copy.roles = funcs->roles;
+	memcpy(copy.v, funcs->v, funcs->n * sizeof(*copy.v));
+	*ret_copy = copy;
+	return 0;
+}
+
+static bool in_module(const struct func *f, const char *module)
+{
+	/* The user has named these: they stay for as long as the capture. */
+	if (f->pos == FUNC_BY_STACK)
+		return !module;
+	return module ? f->module && !strcmp(f->module, module) : !f->module;
+}
+
+int funcs_of_module(const struct funcs *funcs, const char *module, struct funcs *ret_part)
+{
+	struct funcs part = {.v = calloc(funcs->n + 1, sizeof(*part.v))};
+
+	if (!part.v)
+		return -ENOMEM;
+	if (!module) {
+		part.roles = funcs->roles;
+		part.by_stack = funcs->by_stack;
+	}
+	for (size_t i = 0; i < funcs->n; i++)
+		if (in_module(&funcs->v[i], module))
+			part.v[part.n++] = funcs->v[i];
+	*ret_part = part;
 	return 0;
 }
 
@@ -208,6 +320,14 @@ int funcs_list(const struct inventory *inventory, const struct funcs_wanted *wan
 	return fflush(to) ? -errno : 0;
 }
 
+int funcs_list_by_stack(const struct funcs *funcs, FILE *to)
+{
+	for (size_t i = funcs->n - funcs->by_stack; i < funcs->n; i++)
+		fprintf(to, "%-40s %-16s -  yes\n", funcs->v[i].name,
+			funcs->v[i].module ?: "vmlinux");
+	return fflush(to) ? -errno : 0;
+}
+
 void funcs_describe_skipped(const struct funcs *funcs, char *text, size_t size)
 {
 	const char *sep = "";
@@ -239,7 +359,9 @@ size_t funcs_skipped(const struct funcs *funcs)
 
 void funcs_free(struct funcs *funcs)
 {
+	for (size_t i = 0; i < funcs->n_strings; i++)
+		free(funcs->strings[i]);
+	free(funcs->strings);
 	free(funcs->v);
-	funcs->v = NULL;
-	funcs->n = 0;
+	*funcs = (struct funcs){0};
 }

@@ -12,10 +12,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/caps.h"
 #include "src/ksyms.h"
 #include "src/log.h"
+#include "src/lookup.h"
+#include "src/roles.h"
+#include "src/traceable.h"
 #include "src/tracefs.h"
 #include "src/util.h"
 
@@ -51,44 +55,6 @@ static const char *const reasons[] = {
 
 _Static_assert(ARRAY_SIZE(reasons) == SKIP_REASONS, "all reasons have words");
 
-/* See track.bpf.h.  Destructors run in skb_release_head_state(), the rest after it. */
-static const char *const tail_names[] = {
-	"skb_release_data",
-	"skb_free_head",
-	"skb_pp_recycle",
-	"skb_pp_cow_data",
-	"sock_wfree",
-	"__sock_wfree",
-	"tcp_wfree",
-	"sock_rfree",
-	"sock_efree",
-	"sock_edemux",
-	"sock_pfree",
-	"sock_ofree",
-	"unix_destruct_scm",
-	"netlink_skb_destructor",
-	"tpacket_destruct_skb",
-	"xsk_destruct_skb",
-	"msg_zerocopy_callback",
-	"sock_zerocopy_callback",
-	"tun_msg_zerocopy_complete",
-	"__skb_ext_put",
-	"nf_conntrack_destroy",
-	"l2tp_sock_wfree",
-};
-
-static const char *const end_names[] = {"kfree_skbmem", "napi_skb_cache_put"};
-
-_Static_assert(ARRAY_SIZE(tail_names) <= EV_TAIL_MAX, "all tail functions have a place");
-_Static_assert(ARRAY_SIZE(end_names) == ENDS_MAX, "all end functions have a place");
-
-/* A traceable function, as one of the two sources gives it. */
-struct traceable {
-	uint64_t addr;
-	const char *name;
-	const char *module;
-};
-
 /* A candidate is a name of the types; it may stand for no function, or for several. */
 struct discovery {
 	struct kbtf_func *candidates; /* sorted by name, then module */
@@ -97,16 +63,12 @@ struct discovery {
 	uint32_t *used;	 /* one a candidate: how many functions it stands for */
 	struct inventory *out;
 	size_t cap;
+	const atomic_bool *stop; /* as for read_file_until() */
 };
 
 const char *skip_reason(enum skip skip)
 {
 	return reasons[skip];
-}
-
-const char *end_name(size_t i)
-{
-	return end_names[i];
 }
 
 static int compare_key(const void *key, const void *elem)
@@ -148,8 +110,9 @@ static int append(struct discovery *d, const struct found *found)
 	return 0;
 }
 
-static int add(struct discovery *d, const struct traceable *t)
+static int add(void *ctx, const struct traceable *t)
 {
+	struct discovery *d = ctx;
 	const struct kbtf_func *candidate = find_candidate(d, t);
 	struct found found = {.addr = t->addr};
 	enum skip skip;
@@ -172,25 +135,9 @@ static void add_ids(struct discovery *d)
 		struct traceable t = {.name = f->name, .module = f->module};
 		const struct kbtf_func *candidate = find_candidate(d, &t);
 
-		if (!f->module && d->used[candidate - d->candidates] == 1)
+		if (d->used[candidate - d->candidates] == 1)
 			f->btf_id = candidate->id;
 	}
-}
-
-static void note_role(struct func_roles *roles, const struct found *f)
-{
-	size_t i;
-
-	if (f->module)
-		return;
-	if (!strcmp(f->name, "skb_release_head_state"))
-		roles->release = EV_ENTRY_BLOCK(f->addr);
-	for (i = 0; i < ARRAY_SIZE(end_names); i++)
-		if (!strcmp(f->name, end_names[i]))
-			roles->end[i] = (struct func_end){.addr = f->addr, .btf_id = f->btf_id};
-	for (i = 0; i < ARRAY_SIZE(tail_names); i++)
-		if (!strcmp(f->name, tail_names[i]))
-			roles->tail[i] = EV_ENTRY_BLOCK(f->addr);
 }
 
 /* The names that stand for no function which can be traced. */
@@ -213,46 +160,9 @@ static int add_untraceable(struct discovery *d, enum skip why)
 	return err;
 }
 
-/* "[ffffffff81000000 ]name[ [module]]\n", cut into strings in place; returns the next line. */
-static char *parse_line(char *line, bool has_addr, struct traceable *ret)
+static int mark_available(void *ctx, const struct traceable *t)
 {
-	char *p = line;
-
-	ret->addr = has_addr ? strtoull(p, &p, 16) : 0;
-	p += strspn(p, " ");
-	ret->name = p;
-	ret->module = NULL;
-	p += strcspn(p, " \t\n");
-	if (*p == ' ' || *p == '\t') {
-		*p++ = '\0';
-		p += strspn(p, " \t[");
-		ret->module = p;
-		p += strcspn(p, "]\n");
-		if (*p == ']')
-			*p++ = '\0';
-	}
-	if (*p == '\n')
-		*p++ = '\0';
-	return p;
-}
-
-/* Each line of the text goes to the callback. */
-static int for_each_line(char *text, bool has_addr, struct discovery *d,
-			 int (*callback)(struct discovery *d, const struct traceable *t))
-{
-	int err = 0;
-
-	for (char *p = text; *p && !err;) {
-		struct traceable t;
-
-		p = parse_line(p, has_addr, &t);
-		err = callback(d, &t);
-	}
-	return err;
-}
-
-static int mark_available(struct discovery *d, const struct traceable *t)
-{
+	struct discovery *d = ctx;
 	struct kbtf_func *candidate = find_candidate(d, t);
 
 	if (candidate)
@@ -279,25 +189,21 @@ static int add_from_kallsyms(struct discovery *d, const struct ksyms *syms)
 static int discover_by_name(const char *dir, struct discovery *d)
 {
 	struct ksyms *syms;
-	char path[64], *text;
 	int err;
 
-	strcat(strcpy(path, dir), "/available_filter_functions");
-	err = read_file(path, &text, NULL);
-	if (err) {
-		log_error("%s: %s", path, strerror(-err));
-		return err;
-	}
 	d->available = calloc(d->n_candidates + 1, sizeof(*d->available));
-	err = d->available ? for_each_line(text, false, d, mark_available) : -ENOMEM;
-	free(text);
+	if (!d->available)
+		return -ENOMEM;
+	err = traceable_names(dir, d->stop, mark_available, d);
+	if (err && err != -ECANCELED)
+		log_error("%s/available_filter_functions: %s", dir, strerror(-err));
 	if (err)
 		return err;
-	err = ksyms_read(NULL, NULL, &syms);
+	err = ksyms_read(NULL, d->stop, &syms);
 	if (err == -EPERM)
 		log_error(
 			"/proc/kallsyms hides the addresses: set sysctl kernel.kptr_restrict to 1 or 0");
-	else if (err)
+	else if (err && err != -ECANCELED)
 		log_error("/proc/kallsyms: %s", strerror(-err));
 	if (err)
 		return err;
@@ -308,35 +214,60 @@ static int discover_by_name(const char *dir, struct discovery *d)
 
 static int discover_by_address(const char *dir, struct discovery *d)
 {
-	char path[80], *text;
-	int err;
+	int err = traceable_addresses(dir, d->stop, add, d);
 
-	strcat(strcpy(path, dir), "/available_filter_functions_addrs");
-	err = read_file(path, &text, NULL);
 	/* Not there before 6.5. */
-	if (err && err != -ENOENT)
-		log_error("%s: %s%s", path, strerror(-err), caps_explain_refusal());
-	if (err)
-		return err;
-	err = for_each_line(text, true, d, add);
-	free(text);
+	if (err && err != -ENOENT && err != -ECANCELED)
+		log_error("%s/available_filter_functions_addrs: %s%s", dir, strerror(-err),
+			  caps_explain_refusal());
 	return err;
 }
 
-static int discover(const char *dir, struct kbtf *btf, struct discovery *d)
+/*
+ * A few functions of modules, one by one; whether they can be traced is for the kernel to say when
+ * they are attached to.  Kernels before those that tell addresses are slow at this.
+ */
+static int discover_one_by_one(const char *dir, struct discovery *d)
 {
-	int err = kbtf_skb_funcs(btf, &d->candidates, &d->n_candidates);
+	int fd = traceable_has_addresses(dir) ? lookup_open() : -EOPNOTSUPP, err = 0;
 
-	if (err)
-		return err;
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < d->n_candidates && !err; i++) {
+		const struct kbtf_func *f = &d->candidates[i];
+		struct traceable t = {.name = f->name, .module = f->module};
+
+		err = lookup_function(fd, f->module, f->name, &t.addr);
+		if (!err)
+			err = add(d, &t);
+		else if (err == -ENOENT)
+			err = 0;
+	}
+	close(fd);
+	return err;
+}
+
+/* Where the candidates are, and what becomes of them; frees them. @few: of modules only */
+static int discover(const char *dir, struct discovery *d, bool few)
+{
+	int err = -EOPNOTSUPP;
+
 	d->used = calloc(d->n_candidates + 1, sizeof(*d->used));
-	err = d->used ? discover_by_address(dir, d) : -ENOMEM;
+	if (d->used && few)
+		err = discover_one_by_one(dir, d);
+	if (err) {
+		/* Some may have been found. */
+		d->out->n = 0;
+		if (d->used)
+			memset(d->used, 0, d->n_candidates * sizeof(*d->used));
+		err = d->used ? discover_by_address(dir, d) : -ENOMEM;
+	}
 	if (err == -ENOENT)
 		err = discover_by_name(dir, d);
 	if (!err) {
 		add_ids(d);
 		for (size_t i = 0; i < d->out->n; i++)
-			note_role(&d->out->roles, &d->out->v[i]);
+			roles_note(&d->out->roles, &d->out->v[i]);
 		err = add_untraceable(d, SKIP_NOT_TRACEABLE);
 	}
 	free(d->candidates);
@@ -381,7 +312,36 @@ int inventory_discover(struct kbtf *btf, struct inventory *ret_inventory)
 			  strerror(-err), caps_explain_refusal());
 		return err;
 	}
-	err = discover(dir, btf, &d);
+	err = kbtf_skb_funcs(btf, &d.candidates, &d.n_candidates);
+	if (!err)
+		err = discover(dir, &d, false);
+	if (err) {
+		inventory_free(&found);
+		return err;
+	}
+	*ret_inventory = found;
+	return 0;
+}
+
+int inventory_of_modules(const struct kbtf *btf, const char *const *modules, size_t n,
+			 const atomic_bool *stop, struct inventory *ret_inventory)
+{
+	struct inventory found = {0};
+	struct discovery d = {.out = &found, .stop = stop};
+	const char *dir;
+	char *strings;
+	int err = tracefs_dir(&dir);
+
+	if (!err)
+		err = kbtf_modules_funcs(btf, modules, n, &d.candidates, &d.n_candidates, &strings);
+	if (err)
+		return err;
+	found.memory = strings;
+	/* Most modules have nothing to do with packets, and to ask for addresses takes long. */
+	if (d.n_candidates)
+		err = discover(dir, &d, true);
+	else
+		free(d.candidates);
 	if (err) {
 		inventory_free(&found);
 		return err;

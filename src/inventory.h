@@ -5,6 +5,7 @@
  * All functions of the running kernel and its modules that take an skb, with their addresses, and
  * those that can not be attached to with the reason.  Options choose among them (funcs.h).
  */
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,8 +32,8 @@ struct found {
 	const char *name;
 	const char *module; /* NULL: vmlinux */
 	uint64_t addr;	    /* of its entry, or of the call to ftrace there; 0: not traceable */
-	uint32_t btf_id; /* by which the kernel finds it; 0: of a module, or its name is not its own
-			  */
+	uint32_t btf_id; /* by which the kernel finds it, in the types of its module; 0: its name is
+			    not its own, or no fentry program can have it */
 	uint8_t pos;	 /* 1 to KBTF_MAX_POS: argument register with the skb; 0: see skip */
 	uint8_t skip;	 /* enum skip */
 };
@@ -52,7 +53,7 @@ struct func_roles {
 	struct func_end end[ENDS_MAX]; /* called last: end_name() */
 };
 
-/* end_name() - the function of roles.end[i] */
+/* end_name() - the function of roles.end[i] (roles.c) */
 const char *end_name(size_t i);
 
 struct inventory {
@@ -78,6 +79,18 @@ int inventory_discover(struct kbtf *btf, struct inventory *ret_inventory);
  * are SKIP_UNKNOWN; 0 or -ENOMEM
  */
 int inventory_of_types(struct kbtf *btf, struct inventory *ret_inventory);
+
+/**
+ * inventory_of_modules() - the functions of some modules, as they are loaded now
+ * @btf: the types of vmlinux
+ * @modules: names of @n modules; those without types have no functions
+ * @stop: may be set meanwhile, by another thread, to end it; NULL: it never is
+ * @ret_inventory: filled on success; all of it is its own
+ *
+ * Return: 0; -ECANCELED if @stop was set; -errno.
+ */
+int inventory_of_modules(const struct kbtf *btf, const char *const *modules, size_t n,
+			 const atomic_bool *stop, struct inventory *ret_inventory);
 
 /* inventory_free() - @inventory may be zero-filled */
 void inventory_free(struct inventory *inventory);

@@ -200,18 +200,25 @@ static int collect(const struct btf *btf, __u32 first_id, const char *module,
 	return 0;
 }
 
-static int add_module(struct kbtf *btf, const char *name)
+/* NULL, and errno, if it cannot be read. */
+static struct btf *parse_module(const struct kbtf *btf, const char *name)
 {
-	struct module_btf *modules;
-	struct btf *split;
 	char path[512];
 
 	snprintf(path, sizeof(path), BTF_DIR "/%s", name);
-	split = btf__parse_split(path, btf->vmlinux);
+	return btf__parse_split(path, btf->vmlinux);
+}
+
+static int add_module(struct kbtf *btf, const char *name)
+{
+	struct module_btf *modules;
+	struct btf *split = parse_module(btf, name);
+
 	if (!split) {
 		/* Built for another kernel, or just unloaded: the module's functions are not there.
 		 */
-		log_verbose("%s: %s, functions of this module are left out", path, strerror(errno));
+		log_verbose(BTF_DIR "/%s: %s, functions of this module are left out", name,
+			    strerror(errno));
 		return 0;
 	}
 	modules = grow(btf->modules, btf->n_modules, &btf->cap_modules, sizeof(*modules));
@@ -291,6 +298,67 @@ int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n
 	for (size_t i = 0; !btf->own && i < list.n; i++)
 		list.v[i].id = 0;
 	merge_same_names(&list);
+	*ret_funcs = list.v;
+	*ret_n = list.n;
+	return 0;
+}
+
+bool kbtf_has_module(const struct kbtf *btf, const char *module)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), BTF_DIR "/%s", module);
+	return btf->own && !access(path, R_OK);
+}
+
+/* Copies all names, so that the types are not needed any more. */
+static int own_strings(struct func_list *list, char **ret_strings)
+{
+	char *strings, *p;
+	size_t size = 1;
+
+	for (size_t i = 0; i < list->n; i++)
+		size += strlen(list->v[i].name) + strlen(list->v[i].module) + 2;
+	strings = malloc(size);
+	if (!strings)
+		return -ENOMEM;
+	p = strings;
+	for (size_t i = 0; i < list->n; i++) {
+		struct kbtf_func *f = &list->v[i];
+		char *module = stpcpy(p, f->name) + 1, *end = stpcpy(module, f->module) + 1;
+
+		f->name = p;
+		f->module = module;
+		p = end;
+	}
+	*ret_strings = strings;
+	return 0;
+}
+
+int kbtf_modules_funcs(const struct kbtf *btf, const char *const *modules, size_t n,
+		       struct kbtf_func **ret_funcs, size_t *ret_n, char **ret_strings)
+{
+	struct btf **splits = calloc(n + 1, sizeof(struct btf *));
+	struct func_list list = {0};
+	int err = splits ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (kbtf_has_module(btf, modules[i]))
+			splits[i] = parse_module(btf, modules[i]);
+		if (splits[i])
+			err = collect(splits[i], btf__type_cnt(btf->vmlinux), modules[i], &list);
+	}
+	if (!err) {
+		merge_same_names(&list);
+		err = own_strings(&list, ret_strings);
+	}
+	for (size_t i = 0; splits && i < n; i++)
+		btf__free(splits[i]);
+	free(splits);
+	if (err) {
+		free(list.v);
+		return err;
+	}
 	*ret_funcs = list.v;
 	*ret_n = list.n;
 	return 0;

@@ -55,6 +55,19 @@ struct kbtf_func {
  */
 int kbtf_skb_funcs(struct kbtf *btf, struct kbtf_func **ret_funcs, size_t *ret_n);
 
+/* kbtf_has_module() - are there types of this module, as it is loaded now? */
+bool kbtf_has_module(const struct kbtf *btf, const char *module);
+
+/**
+ * kbtf_modules_funcs() - the same for some modules alone, as they are loaded now
+ * @modules: names of @n modules; those without types are passed over
+ * @ret_strings: receives what the strings are in, to be freed
+ *
+ * Return: 0, or -errno.
+ */
+int kbtf_modules_funcs(const struct kbtf *btf, const char *const *modules, size_t n,
+		       struct kbtf_func **ret_funcs, size_t *ret_n, char **ret_strings);
+
 /* kbtf_close() - free; @btf may be NULL */
 void kbtf_close(struct kbtf *btf);
 

@@ -17,16 +17,26 @@ static int compare(const void *a, const void *b)
 	return *(const int *)a - *(const int *)b;
 }
 
-/* A pipe that the keeper holds open would keep its reader waiting. */
-static void close_others(const int *fds, size_t n_fds, int sock)
+/* What the keeper needs, sorted; to be freed. */
+static int *list_kept(const int *fds, size_t n_fds, int sock)
 {
-	int keep[KEEPER_FDS_MAX + 1];
+	int *kept = malloc((n_fds + 1) * sizeof(*kept));
+
+	if (!kept)
+		return NULL;
+	if (n_fds)
+		memcpy(kept, fds, n_fds * sizeof(*fds));
+	kept[n_fds] = sock;
+	qsort(kept, n_fds + 1, sizeof(*kept), compare);
+	return kept;
+}
+
+/* A pipe that the keeper holds open would keep its reader waiting. */
+static void close_others(const int *keep, size_t n)
+{
 	unsigned int from = STDERR_FILENO + 1;
 
-	memcpy(keep, fds, n_fds * sizeof(*fds));
-	keep[n_fds++] = sock;
-	qsort(keep, n_fds, sizeof(*keep), compare);
-	for (size_t i = 0; i < n_fds; i++) {
+	for (size_t i = 0; i < n; i++) {
 		if (keep[i] > (int)from)
 			close_range(from, keep[i] - 1, 0);
 		if (keep[i] >= (int)from)
@@ -51,7 +61,7 @@ static void leave_terminal(void)
 }
 
 /* The first child, which ends at once, so that the second one is init's. */
-static void start_second(keeper_fn fn, void *ctx, const int *fds, size_t n_fds, int sock,
+static void start_second(keeper_fn fn, void *ctx, const int *kept, size_t n_kept, int sock,
 			 const sigset_t *mask)
 {
 	pid_t pid;
@@ -60,7 +70,7 @@ static void start_second(keeper_fn fn, void *ctx, const int *fds, size_t n_fds, 
 	pid = fork();
 	if (pid)
 		_exit(pid < 0 ? errno : 0);
-	close_others(fds, n_fds, sock);
+	close_others(kept, n_kept);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	fn(sock, ctx);
 	_exit(0);
@@ -79,21 +89,27 @@ static int wait_first(pid_t pid)
 int keeper_start(keeper_fn fn, void *ctx, const int *fds, size_t n_fds)
 {
 	sigset_t all, mask;
-	int socks[2], err;
+	int socks[2], err, *kept;
 	pid_t pid;
 
-	if (n_fds > KEEPER_FDS_MAX)
-		return -E2BIG;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks))
 		return -errno;
+	/* Before the fork: what another thread allocates just then, it leaves locked. */
+	kept = list_kept(fds, n_fds, socks[1]);
+	if (!kept) {
+		close(socks[0]);
+		close(socks[1]);
+		return -ENOMEM;
+	}
 	/* A control-C now would reach the child too, before it has left the terminal. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &mask);
 	pid = fork();
 	if (!pid)
-		start_second(fn, ctx, fds, n_fds, socks[1], &mask);
+		start_second(fn, ctx, kept, n_fds + 1, socks[1], &mask);
 	err = pid < 0 ? -errno : wait_first(pid);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
+	free(kept);
 	close(socks[1]);
 	if (err) {
 		close(socks[0]);

@@ -18,14 +18,12 @@ typedef void (*keeper_fn)(int sock, void *ctx);
  * keeper_start() - run @fn in a process of its own
  * @ctx: goes to @fn, as it is now
  * @fds: descriptors that @fn needs; all others are closed there
- * @n_fds: up to KEEPER_FDS_MAX
+ * @n_fds: how many
  *
  * It is nobody's child: it need not be waited for. Terminal signals and SIGTERM do not reach it.
  *
  * Return: our end of the connection, to be closed; or -errno.
  */
 int keeper_start(keeper_fn fn, void *ctx, const int *fds, size_t n_fds);
-
-#define KEEPER_FDS_MAX 64
 
 #endif

@@ -124,11 +124,11 @@ int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_sym
 	return 0;
 }
 
-const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr)
+/* How many symbols are at or below the address. */
+static size_t count_to(const struct ksyms *syms, uint64_t addr)
 {
 	size_t low = 0, high = syms->n;
 
-	/* The last symbol at or below the address. */
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -137,12 +137,26 @@ const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr)
 		else
 			high = mid;
 	}
-	if (!low)
+	return low;
+}
+
+const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr)
+{
+	size_t i = count_to(syms, addr);
+
+	if (!i)
 		return NULL;
 	/* Of aliases, the first in the file. */
-	for (low--; low && syms->v[low - 1].addr == syms->v[low].addr;)
-		low--;
-	return &syms->v[low];
+	for (i--; i && syms->v[i - 1].addr == syms->v[i].addr;)
+		i--;
+	return &syms->v[i];
+}
+
+uint64_t ksyms_end(const struct ksyms *syms, uint64_t addr)
+{
+	size_t i = count_to(syms, addr);
+
+	return i && i < syms->n ? syms->v[i].addr : 0;
 }
 
 const struct ksym *ksyms_all(const struct ksyms *syms, size_t *ret_n)

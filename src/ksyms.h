@@ -30,6 +30,9 @@ int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_sym
 /* ksyms_find() - the symbol that an address lies in, or NULL; it belongs to @syms */
 const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr);
 
+/* ksyms_end() - where the symbol that an address lies in ends: at the next one; 0: not known */
+uint64_t ksyms_end(const struct ksyms *syms, uint64_t addr);
+
 /* ksyms_all() - all code symbols, sorted by address; they belong to @syms */
 const struct ksym *ksyms_all(const struct ksyms *syms, size_t *ret_n);
 

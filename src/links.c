@@ -11,7 +11,7 @@
 #include "src/log.h"
 #include "src/util.h"
 
-static int keep(struct links *links, int fd)
+int links_keep(struct links *links, int fd)
 {
 	int *fds = grow(links->fds, links->n, &links->cap, sizeof(*fds));
 
@@ -37,7 +37,7 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 	int err = job->link(job, from, n);
 
 	if (err >= 0)
-		return keep(links, err);
+		return links_keep(links, err);
 	if (!is_bad_function(err))
 		return err;
 	if (n > 1) {
@@ -47,8 +47,10 @@ static int attach_range(struct links *links, const struct links_job *job, size_t
 	/* Those that end an skb's life have no position, and are not sightings. */
 	if (job->funcs[from].pos)
 		(*ret_refused)++;
-	log_verbose("%s is left out: the kernel refuses to attach to it (%s)",
-		    job->funcs[from].name, strerror(-err));
+	/* One that the user has named himself is worth a word in any case. */
+	if (job->funcs[from].pos == FUNC_BY_STACK || log_shows(LOG_VERBOSE))
+		log_info("%s is left out: the kernel refuses to attach to it (%s)",
+			 job->funcs[from].name, strerror(-err));
 	return 0;
 }
 
@@ -75,6 +77,22 @@ void links_leave(struct links *links)
 	links_free(links);
 	if (sock >= 0)
 		close(sock);
+}
+
+void links_merge(void *to, void *from)
+{
+	struct links *all = to, *more = from;
+	int *fds = reallocarray(all->fds, all->n + more->n + 1, sizeof(*fds));
+
+	if (fds) {
+		memcpy(fds + all->n, more->fds, more->n * sizeof(*fds));
+		all->fds = fds;
+		all->n += more->n;
+		all->cap = all->n + 1;
+		more->n = 0;
+	}
+	links_free(more);
+	free(more);
 }
 
 void links_free(struct links *links)

@@ -35,6 +35,12 @@ struct links_job {
  */
 int links_attach(struct links *links, const struct links_job *job, size_t *ret_refused);
 
+/* links_keep() - one more that is there; returns 0, or -ENOMEM, and closes it */
+int links_keep(struct links *links, int fd);
+
+/* links_merge() - struct backend's merge(), where both states are struct links from malloc() */
+void links_merge(void *to, void *from);
+
 /* links_free() - detach; the links that were made first go last */
 void links_free(struct links *links);
 

@@ -13,13 +13,10 @@
 #include "src/log.h"
 #include "src/util.h"
 
-/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
-#define VERIFIER_STATS 4
-
 struct loaded {
 	struct pwru_cap_bpf *skel;
 	/* NULL: not needed. Of a single program, all are the same. */
-	const struct bpf_program *programs[LOAD_KINDS][KBTF_MAX_POS + 1];
+	const struct bpf_program *programs[LOAD_KINDS][LOAD_POSITIONS];
 };
 
 /* Not in the headers that libbpf 1.1 comes with. */
@@ -35,6 +32,8 @@ static const struct {
 } kinds[] = {
 	[LOAD_FENTRY_MULTI] = {"fentry_multi", "fentry.multi+", BPF_PROG_TYPE_TRACING,
 			       (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
+	[LOAD_FENTRY_MULTI_ANY] = {"fentry_multi_any", "fentry.multi+", BPF_PROG_TYPE_TRACING,
+				   (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
 	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
 	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
 			    BPF_TRACE_KPROBE_MULTI, true},
@@ -57,7 +56,7 @@ static const struct bpf_program *select_program(const struct loaded *l, const ch
 	if (prog)
 		bpf_program__set_autoload(prog, true);
 	if (prog && log_shows(LOG_DEBUG))
-		bpf_program__set_log_level(prog, VERIFIER_STATS);
+		bpf_program__set_log_level(prog, LOAD_VERIFIER_STATS);
 	return prog;
 }
 
@@ -70,6 +69,8 @@ static const struct bpf_program *select_position(struct loaded *l, int kind, con
 		return select_program(l, "%s_%s", prefix, variant);
 	if (pos == LOAD_END)
 		return select_program(l, "%s_end", prefix);
+	if (pos == FUNC_BY_STACK)
+		return select_program(l, "%s_by_stack", prefix);
 	return select_program(l, "%s_%s_%d", prefix, variant, pos);
 }
 
@@ -79,7 +80,7 @@ static void select_programs(struct loaded *l, const struct load_opts *opts)
 	const char *variant = opts->caps->direct ? "direct" : "probed";
 
 	for (int kind = 0; kind < LOAD_KINDS; kind++)
-		for (int pos = LOAD_END; pos <= KBTF_MAX_POS; pos++)
+		for (int pos = LOAD_END; pos < LOAD_POSITIONS; pos++)
 			if (opts->needs.programs[kind] & (kinds[kind].single ? ~0 : 1 << pos))
 				l->programs[kind][pos] = select_position(l, kind, variant, pos);
 }
@@ -90,6 +91,38 @@ static uint32_t filters_beyond(const struct filters *f)
 	       (f->tunnel_l3.len ? CFG_TUNNEL_L3 : 0);
 }
 
+/* LRU maps want some room for each CPU, or they let go of what is in use. */
+#define STACKS_BASE    1024
+#define STACKS_PER_CPU 256
+
+/* What bystack.bpf.h has to know. */
+static void fill_stack_settings(struct pwru_cap_bpf *skel, const struct funcs *funcs)
+{
+	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
+
+	if (!funcs->by_stack)
+		return;
+	cfg->cfg_meta.on |= META_STACKS;
+	cfg->cfg_entry_text_start = funcs->entry_text[0];
+	cfg->cfg_entry_text_end = funcs->entry_text[1];
+	bpf_map__set_max_entries(skel->maps.stack_frames,
+				 STACKS_BASE + STACKS_PER_CPU * cfg->cfg_cpus);
+	bpf_map__set_max_entries(skel->maps.func_ends, funcs->n);
+}
+
+static int fill_func_ends(const struct pwru_cap_bpf *skel, const struct funcs *funcs)
+{
+	int fd = bpf_map__fd(skel->maps.func_ends), err = 0;
+
+	for (size_t i = 0; funcs->by_stack && i < funcs->n && !err; i++) {
+		__u64 start = EV_ENTRY_BLOCK(funcs->v[i].addr), end = funcs->v[i].end;
+
+		if (end && bpf_map_update_elem(fd, &start, &end, BPF_ANY))
+			err = -errno;
+	}
+	return err;
+}
+
 static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
 {
 	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
@@ -98,10 +131,12 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_stack_room = opts->stack_room;
 	cfg->cfg_kprobe = opts->needs.programs[LOAD_KPROBE];
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
-	cfg->cfg_release_ip = opts->roles->release;
-	memcpy((void *)cfg->cfg_tail_ips, opts->roles->tail, sizeof(cfg->cfg_tail_ips));
+	cfg->cfg_sign_bits = opts->caps->sign_bits;
+	cfg->cfg_release_ip = opts->funcs->roles.release;
+	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
+	fill_stack_settings(skel, opts->funcs);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }
 
@@ -120,6 +155,8 @@ static int open_and_load(const struct load_opts *opts, struct loaded *l)
 	fill_settings(l->skel, opts);
 	select_programs(l, opts);
 	err = pwru_cap_bpf__load(l->skel);
+	if (!err)
+		err = fill_func_ends(l->skel, opts->funcs);
 	if (err)
 		log_error("the kernel refuses the tracing programs: %s%s; -vv shows its words",
 			  strerror(-err), caps_explain_refusal());
@@ -182,6 +219,7 @@ int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats)
 		sum.lost_ring += each[i].lost_ring;
 		sum.lost_size += each[i].lost_size;
 		sum.lost_id += each[i].lost_id;
+		sum.no_frame += each[i].no_frame;
 	}
 	free(each);
 	if (!err)

@@ -11,20 +11,24 @@
 #include "bpf/event.h"
 #include "src/caps.h"
 #include "src/filters.h"
-#include "src/inventory.h"
+#include "src/funcs.h"
 #include "src/splicer.h"
 
 /* The kinds of programs, by how they are attached. */
 enum load_kind {
-	LOAD_FENTRY_MULTI, /* fentry.multi links */
-	LOAD_MULTI,	   /* kprobe.multi links */
-	LOAD_MULTI_ANY,	   /* the same, with the position as cookie */
-	LOAD_KPROBE,	   /* kprobes behind perf events */
-	LOAD_KINDS,	   /* how many there are */
+	LOAD_FENTRY_MULTI,     /* fentry.multi links, the skb is the first argument */
+	LOAD_FENTRY_MULTI_ANY, /* the same, with the position as cookie */
+	LOAD_MULTI,	       /* kprobe.multi links */
+	LOAD_MULTI_ANY,	       /* the same, with the position as cookie */
+	LOAD_KPROBE,	       /* kprobes behind perf events */
+	LOAD_KINDS,	       /* how many there are */
 };
 
 /* The programs that are needed, as bits: 1 << position, and 1 << LOAD_END. */
 #define LOAD_END 0
+
+/* All positions that functions have, and LOAD_END. */
+#define LOAD_POSITIONS (FUNC_BY_STACK + 1)
 
 struct load_needs {
 	uint8_t programs[LOAD_KINDS];
@@ -33,7 +37,7 @@ struct load_needs {
 struct load_opts {
 	struct load_needs needs;
 	const struct caps *caps;
-	const struct func_roles *roles;
+	const struct funcs *funcs; /* what they will be attached to */
 	const struct filters *filters;
 	struct splicer *splicer; /* of these filters */
 	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
@@ -41,6 +45,9 @@ struct load_opts {
 	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
+
+/* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
+#define LOAD_VERIFIER_STATS 4
 
 struct loaded;
 
@@ -56,13 +63,10 @@ struct loaded;
 int load_programs(const struct load_opts *opts, struct loaded **ret_loaded);
 
 /*
- * loaded_program() - the program for functions with the skb at this position, 1 to KBTF_MAX_POS, or
- * for those that end an skb's life, LOAD_END; it was among the needs
+ * loaded_program() - the program for functions at this position, or for those that end an skb's
+ * life, LOAD_END; it was among the needs
  */
 const struct bpf_program *loaded_program(const struct loaded *l, enum load_kind kind, int pos);
-
-/* loaded_object() - all of it: its maps, its settings */
-const struct bpf_object *loaded_object(const struct loaded *l);
 
 /* loaded_object() - for what shares its maps and settings */
 const struct bpf_object *loaded_object(const struct loaded *l);

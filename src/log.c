@@ -21,17 +21,22 @@ bool log_shows(enum log_level level)
 
 void log_status_clear(void)
 {
+	flockfile(stderr);
 	if (status_shown)
 		fputs("\r\033[K", stderr);
 	status_shown = false;
+	funlockfile(stderr);
 }
 
 static void print(const char *fmt, va_list ap)
 {
+	/* Lines of several threads stay whole. */
+	flockfile(stderr);
 	log_status_clear();
 	fputs("pwru-cap: ", stderr);
 	vfprintf(stderr, fmt, ap);
 	fputc('\n', stderr);
+	funlockfile(stderr);
 }
 
 #define PRINT_FROM(level, fmt)         \
@@ -59,17 +64,41 @@ void log_verbose(const char *fmt, ...)
 	PRINT_FROM(LOG_VERBOSE, fmt);
 }
 
+static void show_status(const char *fmt, va_list ap)
+{
+	flockfile(stderr);
+	log_status_clear();
+	vfprintf(stderr, fmt, ap);
+	status_shown = true;
+	funlockfile(stderr);
+}
+
 void log_status(const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!log_shows(LOG_NORMAL) || !isatty(STDERR_FILENO))
 		return;
-	log_status_clear();
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	show_status(fmt, ap);
 	va_end(ap);
-	status_shown = true;
+}
+
+void log_progress(const char *fmt, ...)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	va_list ap;
+
+	if (!log_shows(terminal ? LOG_NORMAL : LOG_VERBOSE))
+		return;
+	va_start(ap, fmt);
+	if (terminal) {
+		show_status(fmt, ap);
+	} else {
+		vfprintf(stderr, fmt, ap);
+		fputc('\r', stderr);
+	}
+	va_end(ap);
 }
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)

@@ -32,6 +32,12 @@ void log_verbose(const char *fmt, ...) LOG_FORMAT;
 void log_status(const char *fmt, ...) LOG_FORMAT;
 void log_status_clear(void);
 
+/*
+ * log_progress() - how it goes: the status line on a terminal; elsewhere from LOG_VERBOSE on, with
+ * a carriage return behind it, as tcpdump does
+ */
+void log_progress(const char *fmt, ...) LOG_FORMAT;
+
 /* log_libbpf() - sends libbpf's warnings to -v and the rest to -vv */
 void log_libbpf(void);
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ struct names {
 	atomic_bool stop;
 	struct ksyms *syms;
 	int err;
+	bool explained; /* why there are none */
 };
 
 struct names *names_new(void)
@@ -64,21 +66,58 @@ static void *read_symbols(void *arg)
 	return NULL;
 }
 
+/* Signals are for the thread that waits for records: they are to end its wait. */
+static int start_thread(struct names *names)
+{
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	err = pthread_create(&names->thread, NULL, read_symbols, names);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return err;
+}
+
 void names_read_ahead(struct names *names)
 {
-	if (names->reading == READING_NOT_YET &&
-	    !pthread_create(&names->thread, NULL, read_symbols, names))
+	if (names->reading == READING_NOT_YET && !start_thread(names))
 		names->reading = READING_BY_THREAD;
 }
 
-static void explain(int err)
+/* Ends the thread, if there is one, before its time. */
+static void stop_reading(struct names *names)
 {
-	if (err == -EPERM)
+	if (names->reading == READING_BY_THREAD) {
+		names->stop = true;
+		pthread_join(names->thread, NULL);
+		names->stop = false;
+	}
+	ksyms_free(names->syms);
+	names->syms = NULL;
+}
+
+void names_read_again(struct names *names)
+{
+	if (names->reading == READING_NOT_YET)
+		return;
+	stop_reading(names);
+	names->reading = READING_NOT_YET;
+	names_read_ahead(names);
+}
+
+static void explain(struct names *names)
+{
+	if (!names->err || names->explained)
+		return;
+	names->explained = true;
+	if (names->err == -EPERM)
 		log_info(
 			"/proc/kallsyms hides the addresses (sysctl kernel.kptr_restrict): stacks are "
 			"shown as addresses");
-	else if (err)
-		log_info("/proc/kallsyms: %s: stacks are shown as addresses", strerror(-err));
+	else
+		log_info("/proc/kallsyms: %s: stacks are shown as addresses",
+			 strerror(-names->err));
 }
 
 const struct ksyms *names_symbols(struct names *names)
@@ -90,7 +129,7 @@ const struct ksyms *names_symbols(struct names *names)
 	else
 		read_symbols(names);
 	names->reading = READING_DONE;
-	explain(names->err);
+	explain(names);
 	return names->syms;
 }
 
@@ -112,11 +151,7 @@ void names_free(struct names *names)
 {
 	if (!names)
 		return;
-	if (names->reading == READING_BY_THREAD) {
-		names->stop = true;
-		pthread_join(names->thread, NULL);
-	}
-	ksyms_free(names->syms);
+	stop_reading(names);
 	free(names->known);
 	free(names);
 }

@@ -31,6 +31,12 @@ int names_know(struct names *names, const struct ksym *v, size_t n);
 void names_read_ahead(struct names *names);
 
 /*
+ * names_read_again() - the symbols have changed: they are read anew, as soon as they would have
+ * been; what names_func() and names_symbols() gave is not valid any more
+ */
+void names_read_again(struct names *names);
+
+/*
  * names_func() - the function with this entry address; NULL if it is not known
  *
  * May wait for the symbols, as names_symbols().

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "src/compress.h"
+#include "src/filemode.h"
 #include "src/meta.h"
 #include "src/terms.h"
 
@@ -22,28 +23,34 @@ enum options_dump {
 struct options {
 	const char *write_path; /* -w; NULL: text on stdout */
 	enum compress_kind compress;
-	uint64_t rotate_bytes;	 /* -C; 0: no limit */
-	uint64_t rotate_seconds; /* -G; 0: no limit */
-	uint64_t rotate_files;	 /* -W; 0: no limit */
-	const char *postrotate;	 /* -z; NULL: none */
-	const char *user;	 /* -Z; NULL: as before */
-	uint64_t count;		 /* -c; 0: no limit */
-	uint32_t snaplen;	 /* -s, bytes */
-	uint32_t ring_bytes;	 /* -B, a power of two */
-	const char *ifname;	 /* -i; NULL: all devices */
-	int verbosity;		 /* -v counts up; -q makes it negative */
-	bool packet_buffered;	 /* -U */
-	const char *kernel_btf;	 /* --kernel-btf; NULL: the running kernel's */
-	const char *filter_func; /* --filter-func; NULL: all functions */
-	const char *kmods;	 /* --kmods, by commas; NULL: all modules */
-	bool list_funcs;	 /* --list-funcs */
-	const char *backend;	 /* --backend; NULL: the best */
-	const char *filter_file; /* -F; NULL: none */
-	const char *tunnel_l2;	 /* --filter-tunnel-pcap-l2; NULL: none */
-	const char *tunnel_l3;	 /* --filter-tunnel-pcap-l3; NULL: none */
-	const char *filter_expr; /* --filter-expr; NULL: none */
-	bool trace_tc;		 /* --filter-trace-tc */
-	bool trace_xdp;		 /* --filter-trace-xdp */
+	uint64_t rotate_bytes;	   /* -C; 0: no limit */
+	uint64_t rotate_seconds;   /* -G; 0: no limit */
+	uint64_t rotate_files;	   /* -W; 0: no limit */
+	const char *postrotate;	   /* -z; NULL: none */
+	const char *user;	   /* -Z; NULL: as before */
+	uint64_t count;		   /* -c; 0: no limit */
+	uint32_t snaplen;	   /* -s, bytes */
+	uint32_t ring_bytes;	   /* -B, a power of two */
+	const char *ifname;	   /* -i; NULL: all devices */
+	bool list_interfaces;	   /* -D */
+	int verbosity;		   /* -v counts up; -q makes it negative */
+	bool packet_buffered;	   /* -U */
+	const char *kernel_btf;	   /* --kernel-btf; NULL: the running kernel's */
+	const char *filter_func;   /* --filter-func; NULL: all functions */
+	const char *non_skb_funcs; /* --filter-non-skb-funcs, by commas; NULL: none */
+	const char *kmods;	   /* --kmods, by commas; NULL: all modules */
+	bool all_kmods;		   /* --all-kmods: also those that are loaded later */
+	bool list_funcs;	   /* --list-funcs */
+	const char *backend;	   /* --backend; NULL: the best */
+	const char *filter_file;   /* -F; NULL: none */
+	const char *tunnel_l2;	   /* --filter-tunnel-pcap-l2; NULL: none */
+	const char *tunnel_l3;	   /* --filter-tunnel-pcap-l3; NULL: none */
+	const char *filter_expr;   /* --filter-expr; NULL: none */
+	bool trace_tc;		   /* --filter-trace-tc */
+	bool trace_xdp;		   /* --filter-trace-xdp */
+	/* --linktype, --interfaces */
+	enum linktype_mode linktype;
+	enum ifaces_mode ifaces;
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */

@@ -101,7 +101,10 @@ static int take_step(struct outfiles *f, enum rotate_step step)
 
 	if (step == ROTATE_STAY)
 		return 0;
-	err = end(f);
+	/* An error of the file comes again when it is closed. */
+	err = f->opts.end(f->opts.ctx, f->file);
+	if (!err)
+		err = end(f);
 	if (err)
 		return err;
 	/* Without -C and -G it is not we who have finished it, nor do we know its name. */

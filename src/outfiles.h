@@ -23,7 +23,10 @@ struct outfiles_opts {
 	 * noted of the file before is void. Returns 0 or -errno.
 	 */
 	int (*head)(void *ctx, struct buf *out);
-	void *ctx; /* goes to @head */
+	/* Appends to a file that is finished, but for the last one, and marks. Returns 0 or -errno.
+	 */
+	int (*end)(void *ctx, struct outfile *file);
+	void *ctx; /* goes to both */
 };
 
 /**

@@ -2,21 +2,24 @@
 #ifndef PWRU_CAP_RING_H
 #define PWRU_CAP_RING_H
 /*
- * Reading the ring buffer.
+ * Reading the ring buffer: records in order of time, whichever CPU they come from.
  */
+#include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct ring;
 
 /*
  * Takes one record, aligned to 8, valid during the call. A value below 0 ends the reading: the
- * record counts as taken, and ring_poll() or ring_drain() returns that value.
+ * record counts as taken, and ring_take() or ring_drain() returns that value.
  */
 typedef int (*ring_fn)(void *ctx, const void *data, size_t size);
 
 /**
  * ring_open() - map the buffer
- * @map_fd: the ring buffer map
+ * @map_fd: the ring buffer map, which has to stay open
  * @fn: gets each record
  * @ctx: goes to @fn
  * @ret_ring: receives the new object, on success only
@@ -26,17 +29,31 @@ typedef int (*ring_fn)(void *ctx, const void *data, size_t size);
 int ring_open(int map_fd, ring_fn fn, void *ctx, struct ring **ret_ring);
 
 /**
- * ring_poll() - wait for records, and take those that are there, up to some thousand
- * @timeout_ms: longest wait
+ * ring_take() - take what is there, up to some thousand records, without waiting
+ * @ret_more: set if there may be more to be taken at once
  *
- * Return: how many were taken, 0 if none came, -EINTR on a signal, or what @fn returned.
+ * Records of the last moment stay in the ring, for one with an earlier time may follow.
+ *
+ * Return: how many were taken; -ENOMEM; or what @fn returned.
  */
-int ring_poll(struct ring *ring, int timeout_ms);
+int ring_take(struct ring *ring, bool *ret_more);
+
+/**
+ * ring_wait() - sleep until ring_take() may find something
+ * @timeout_ns: longest wait
+ * @mask: the signals that are blocked meanwhile; NULL: as they are
+ *
+ * Return: 0, or -errno: -EINTR on a signal.
+ */
+int ring_wait(struct ring *ring, uint64_t timeout_ns, const sigset_t *mask);
+
+/* ring_peak() - how full the ring was at most since the last call, in percent */
+unsigned int ring_peak(struct ring *ring);
 
 /*
  * ring_drain() - take what is left; once no program runs any more, that is everything
  *
- * Return: 0, or what @fn returned.
+ * Return: 0, -ENOMEM, or what @fn returned.
  */
 int ring_drain(struct ring *ring);
 

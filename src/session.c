@@ -7,7 +7,6 @@
 #include "src/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,17 +14,16 @@
 #include <unistd.h>
 
 #include "src/capture.h"
+#include "src/devices.h"
 #include "src/discovery.h"
 #include "src/filters.h"
+#include "src/listen.h"
 #include "src/log.h"
 #include "src/names.h"
 #include "src/output.h"
 #include "src/privileges.h"
 #include "src/ring.h"
 #include "src/tracing.h"
-
-#define POLL_MS	  100
-#define SECOND_NS 1000000000ULL
 
 /* All that is open; what is zero is not there yet. */
 struct session {
@@ -100,103 +98,26 @@ static int open_sink(struct session *s)
 		.functions = s->tracing.result.attached,
 		.skipped = s->skipped,
 		.snaplen = s->opts->snaplen,
+		.linktype = s->opts->linktype,
+		.ifaces = s->opts->ifaces,
 	};
 
 	funcs_describe_skipped(&s->kernel.funcs, s->skipped, sizeof(s->skipped));
 	return output_open(s->opts, &info, &s->capture.sink);
 }
 
-/* Once a second. */
-static void tick(struct session *s)
-{
-	struct ev_stats stats;
-
-	view_sync_clock(s->capture.view);
-	/* Lines of text show by themselves that packets come. */
-	if (s->opts->write_path && !loaded_stats(s->tracing.loaded, &stats))
-		log_status("%" PRIu64 " packets, %" PRIu64 " dropped", s->capture.taken,
-			   (uint64_t)(stats.lost_ring + stats.lost_size));
-}
-
-/* As tcpdump does. */
-static void print_stats(struct session *s)
-{
-	struct ev_stats stats;
-
-	if (!loaded_stats(s->tracing.loaded, &stats))
-		log_error("%" PRIu64 " packets captured, %" PRIu64
-			  " packets received by filter, %" PRIu64 " packets dropped by kernel",
-			  s->capture.taken, (uint64_t)stats.matched,
-			  (uint64_t)(stats.lost_ring + stats.lost_size));
-}
-
-/* What the sink has been told to do, and how that ended. */
-static void note_sink(struct session *s, int err)
-{
-	if (err == -ECANCELED)
-		s->capture.complete = true;
-	else if (!s->capture.err)
-		s->capture.err = err;
-}
-
-static void obey_signals(struct session *s)
+/* What failed to be written has failed already, and is not to be said twice. */
+static void hand_totals(struct session *s, const struct ev_stats *stats)
 {
 	struct sink *sink = s->capture.sink;
+	struct sink_totals totals;
 
-	if (signals_take(&s->signals->stats))
-		print_stats(s);
-	if (s->capture.err || s->capture.complete)
+	if (s->capture.err || !sink->totals)
 		return;
-	if (signals_take(&s->signals->flush))
-		note_sink(s, sink->sync(sink));
-	if (!signals_take(&s->signals->hangup))
-		return;
-	if (signals_hangup_ends(sink->rotate))
-		s->signals->stop = 1;
-	else if (sink->rotate)
-		note_sink(s, sink->rotate(sink));
-}
-
-/* Returns 0, or -errno if the ring cannot be read any more. */
-static int listen(struct session *s)
-{
-	uint64_t next = clock_now_ns() + SECOND_NS;
-	size_t n_progs = attached_progs_count(s->tracing.attached_progs);
-	char progs[64] = "";
-
-	if (n_progs)
-		snprintf(progs, sizeof(progs), " and %zu BPF program%s", n_progs,
-			 n_progs == 1 ? "" : "s");
-	s->capture.limit = s->opts->count;
-	log_info(
-		"listening on %zu functions (%s)%s, link-type EN10MB (Ethernet), snapshot length %u bytes",
-		s->tracing.result.attached, attach_name(s->tracing.backend), progs,
-		s->opts->snaplen);
-	/* Stacks need them; until they are there, records wait in the ring. */
-	if (s->opts->write_path)
-		names_read_ahead(s->names);
-	while (!s->signals->stop && !capture_done(&s->capture)) {
-		int n = ring_poll(s->ring, POLL_MS);
-
-		obey_signals(s);
-		/* What has come together goes out: a reader at the other end of a pipe waits. */
-		if (!s->capture.err)
-			s->capture.err = s->capture.sink->flush(s->capture.sink);
-		if (n < 0 && n != -EINTR) {
-			log_error("reading the ring buffer: %s", strerror(-n));
-			return n;
-		}
-		if (clock_now_ns() < next)
-			continue;
-		next = clock_now_ns() + SECOND_NS;
-		tick(s);
-		if (attach_lost(s->tracing.attached)) {
-			log_error("the functions are not watched any more: the process that held "
-				  "the probes was killed");
-			return -EOWNERDEAD;
-		}
-	}
-	return 0;
+	capture_totals(&s->capture, stats, &totals);
+	totals.start_ns = view_wall_ns(s->capture.view, s->tracing.attach_began);
+	totals.end_ns = view_wall_ns(s->capture.view, clock_now_ns());
+	s->capture.err = sink->totals(sink, &totals);
 }
 
 /* Stop, then take all that is still in the ring: only then are the counts final. */
@@ -212,6 +133,8 @@ static int finish(struct session *s)
 	tracing_stop(&s->tracing);
 	ring_drain(s->ring);
 	counted = loaded_stats(s->tracing.loaded, &stats);
+	if (!counted)
+		hand_totals(s, &stats);
 	/* It goes with the sink. */
 	snprintf(path, sizeof(path), "%s", s->capture.sink->path);
 	err = s->capture.sink->close(s->capture.sink, &sunk);
@@ -275,7 +198,14 @@ static int capture(struct session *s)
 	err = open_sink(s);
 	if (err)
 		return err == -EPIPE ? 0 : err;
-	heard = listen(s);
+	heard = listen_on(&(struct listening){
+		.opts = s->opts,
+		.signals = s->signals,
+		.tracing = &s->tracing,
+		.names = s->names,
+		.ring = s->ring,
+		.capture = &s->capture,
+	});
 	err = finish(s);
 	return err ? err : heard;
 }
@@ -307,10 +237,19 @@ static int list_funcs(struct session *s)
 	return err == -EPIPE ? 0 : err;
 }
 
+static int list_interfaces(void)
+{
+	int err = devices_list();
+
+	return err == -EPIPE ? 0 : err;
+}
+
 static int run(struct session *s)
 {
 	int err;
 
+	if (s->opts->list_interfaces)
+		return list_interfaces();
 	if (s->opts->list_funcs)
 		return list_funcs(s);
 	err = filters_compile(s->opts, &s->filters);

@@ -70,6 +70,11 @@ struct signals *signals_catch(void)
 	return &caught;
 }
 
+bool signals_any(const struct signals *s)
+{
+	return s->stop || s->stats || s->flush || s->hangup;
+}
+
 bool signals_take(volatile sig_atomic_t *flag)
 {
 	if (!*flag)

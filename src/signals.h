@@ -26,6 +26,9 @@ struct signals {
  */
 struct signals *signals_catch(void);
 
+/* signals_any() - is any of the flags set? */
+bool signals_any(const struct signals *signals);
+
 /* signals_take() - was this flag set? It is cleared */
 bool signals_take(volatile sig_atomic_t *flag);
 

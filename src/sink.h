@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "src/compress.h"
+#include "src/filemode.h"
 #include "src/rotate.h"
 #include "src/view.h"
 
@@ -23,6 +24,17 @@ struct sink_info {
 	const char *skipped;	  /* which are not, as words; "" for none */
 	uint32_t snaplen;
 	bool packet_buffered; /* write each packet at once */
+	enum linktype_mode linktype;
+	enum ifaces_mode ifaces;
+};
+
+/* The figures of a whole capture, when it ends; times are nanoseconds since 1970-01-01 UTC. */
+struct sink_totals {
+	uint64_t received; /* packets that matched */
+	uint64_t dropped;  /* of those, packets that the sink did not get */
+	uint64_t lost;	   /* of those, packets that were lost in the kernel */
+	uint64_t start_ns;
+	uint64_t end_ns;
 };
 
 /* The figures of a sink at its end. */
@@ -39,14 +51,19 @@ struct sink {
 	 */
 	int (*packet)(struct sink *sink, const struct view *view);
 	/*
-	 * Called at least each tenth of a second: hands what is buffered to the kernel; with
-	 * compression, what has come together in a second. Returns 0 or -errno.
+	 * Called when records have come, and at least once a second: hands what is buffered to the
+	 * kernel; with compression, once a second. Returns 0 or -errno.
 	 */
 	int (*flush)(struct sink *sink);
 	/* Hands all that is buffered to the kernel now. Returns 0 or -errno. */
 	int (*sync)(struct sink *sink);
 	/* Begins the next file now. Returns as packet(). NULL: there are no files. */
 	int (*rotate)(struct sink *sink);
+	/*
+	 * Takes the figures of the capture, after the last packet. Returns 0 or -errno. NULL: the
+	 * output has no place for them.
+	 */
+	int (*totals)(struct sink *sink, const struct sink_totals *totals);
 	/* Ends the output and frees the sink. Returns 0 or the first error of its life. */
 	int (*close)(struct sink *sink, struct sink_stats *ret_stats);
 };

@@ -2,27 +2,35 @@
 /*
  * pcapng for Wireshark and tcpdump.  Each file begins with a section header and a first interface,
  * because libpcap refuses a file without one; other interfaces when they are first seen in it.
- * One link type and one snapshot length for all: libpcap stops at anything else.
+ * One snapshot length for all, and but for --linktype native one link type: libpcap stops at
+ * anything else.
+ *
+ * At the end of a file each of its interfaces gets its statistics.  What was lost was lost before
+ * anybody looked at its interface, so these packets are counted on the first one of the last file:
+ * the sums over all interfaces are the figures of the summary.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 
 #include "src/comment.h"
 #include "src/ifaces.h"
+#include "src/linktype.h"
 #include "src/outfiles.h"
 #include "src/sink.h"
 #include "src/util.h"
-
-#define LINKTYPE_ETHERNET 1
 
 struct sink_pcapng {
 	struct sink sink;
 	struct sink_info info;
 	struct outfiles *files;
 	struct ifaces *ifaces; /* in the present file */
+	bool is_first;	       /* it is the first file */
+	uint64_t begin_ns;     /* when it was begun, since 1970-01-01 UTC */
 	struct buf line;       /* the first comment of the packet at hand */
 	uint64_t unmarked;     /* packets that failed before the output saw them */
 };
@@ -35,6 +43,15 @@ static struct sink_pcapng *self(struct sink *sink)
 static void printable(char *dst, size_t size, const char *text)
 {
 	utf8_sanitize(dst, size, text, strlen(text));
+}
+
+/* The time of day. */
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static int append_section(const struct sink_pcapng *s, struct buf *out)
@@ -58,16 +75,24 @@ static int append_section(const struct sink_pcapng *s, struct buf *out)
 				      });
 }
 
-static int append_interface(const struct sink_pcapng *s, struct buf *out, const char *name,
-			    const char *description)
+static int append_interface(const struct sink_pcapng *s, struct buf *out, uint16_t linktype,
+			    const char *name, const char *description)
 {
 	return pcapng_append_idb(out, &(struct pcapng_idb){
-					      .linktype = LINKTYPE_ETHERNET,
+					      .linktype = linktype,
 					      .snaplen = s->info.snaplen,
 					      .name = name,
 					      .description = description,
 					      .filter = s->info.expression,
 				      });
+}
+
+static int append_first_interface(const struct sink_pcapng *s, struct buf *out)
+{
+	return append_interface(s, out, linktype_first(s->info.linktype), "none",
+				s->info.ifaces == IFACES_DEVICE
+					? "packets that are on no device"
+					: "no packets; those that were lost are counted here");
 }
 
 /* Each file begins so, and knows of no other interfaces yet. */
@@ -77,67 +102,85 @@ static int append_head(void *sink_pcapng, struct buf *out)
 	int err;
 
 	ifaces_free(s->ifaces);
-	s->ifaces = ifaces_new();
+	s->ifaces = ifaces_new(s->info.ifaces, linktype_first(s->info.linktype));
 	if (!s->ifaces)
 		return -ENOMEM;
+	s->is_first = !s->begin_ns;
+	s->begin_ns = now_ns();
 	err = append_section(s, out);
-	return err ? err : append_interface(s, out, "none", "packets that are on no device");
+	return err ? err : append_first_interface(s, out);
 }
 
-static int64_t interface_of(struct sink_pcapng *s, const struct view *view)
+static int describe_interface(struct sink_pcapng *s, const struct view *view, uint16_t linktype)
 {
 	struct outfile *out = outfiles_file(s->files);
-	struct buf description = {0};
-	bool is_new;
-	int64_t number = ifaces_find(s->ifaces, view, &is_new);
+	struct buf name = {0}, description = {0};
 	int err;
 
-	if (number < 0 || !is_new)
-		return number;
-	ifaces_describe(&description, view);
-	err = append_interface(s, outfile_buf(out), view->ifname, buf_str(&description));
+	ifaces_name(s->info.ifaces, &name, view);
+	ifaces_describe(s->info.ifaces, &description, view);
+	err = append_interface(s, outfile_buf(out), linktype, buf_str(&name),
+			       buf_str(&description));
 	if (!err)
 		err = outfile_mark(out, OUTFILE_OTHER);
+	buf_free(&name);
 	buf_free(&description);
+	return err;
+}
+
+static int64_t interface_of(struct sink_pcapng *s, const struct view *view, uint16_t linktype)
+{
+	bool is_new;
+	int64_t number = ifaces_find(s->ifaces, view, linktype, &is_new);
+	int err = number >= 0 && is_new ? describe_interface(s, view, linktype) : 0;
+
 	return err ? err : number;
 }
 
-static uint32_t original_length(const struct view *view)
+/*
+ * skb->queue_mapping of a received packet: 0 if no queue is known, or else one more than its
+ * number (skb_record_rx_queue() in linux/skbuff.h).
+ */
+static void put_queue(struct pcapng_epb *epb, const struct ev_hdr *hdr)
 {
-	uint32_t length = view->rec->hdr->wire_len;
-
-	/* tcpdump calls longer ones invalid (big TCP); the comment says len=. */
-	if (length > PCAPNG_MAX_CAPLEN)
-		length = PCAPNG_MAX_CAPLEN;
-	/* The bytes were read a moment after the lengths, and may be more by then. */
-	return length < view->frame.caplen ? view->frame.caplen : length;
+	epb->has_queue = hdr->queue != 0;
+	epb->queue = hdr->queue - 1;
 }
 
 static int append_packet(struct sink_pcapng *s, const struct view *view)
 {
 	const struct ev_hdr *hdr = view->rec->hdr;
-	int64_t number = interface_of(s, view);
+	struct link_packet packet;
 	const char *comments[2];
-	struct pcapng_epb epb = {
+	struct pcapng_epb epb;
+	int64_t number;
+	int err;
+
+	linktype_packet(s->info.linktype, view, s->info.snaplen, &packet);
+	number = interface_of(s, view, packet.linktype);
+	if (number < 0)
+		return number;
+	epb = (struct pcapng_epb){
 		.ifid = number,
-		.origlen = original_length(view),
+		.origlen = packet.origlen,
 		.ts_ns = view->time_ns,
-		.pieces = view->frame.pieces,
-		.n_pieces = view->frame.n_pieces,
+		.pieces = packet.pieces,
+		.n_pieces = packet.n_pieces,
 		.flags = pcapng_epb_flags(hdr->pkt_type),
 		.dropcount = view->dropped,
 		.packetid = hdr->id,
 		.comments = comments,
 		.n_comments = ARRAY_SIZE(comments),
 	};
-
-	if (number < 0)
-		return number;
+	put_queue(&epb, hdr);
 	buf_reset(&s->line);
 	comment_line(&s->line, view);
 	comments[0] = buf_str(&s->line);
 	comments[1] = view->stack;
-	return pcapng_append_epb(outfile_buf(outfiles_file(s->files)), &epb);
+	err = pcapng_append_epb(outfile_buf(outfiles_file(s->files)), &epb);
+	if (!err)
+		++*ifaces_packets(s->ifaces, number);
+	return err;
 }
 
 static const char *path_of(const struct sink_pcapng *s)
@@ -183,6 +226,79 @@ static int pcapng_rotate(struct sink *sink)
 	return err;
 }
 
+/* Of the first interface, and of no other, is known how many packets were lost: see above. */
+static void add_lost(const struct sink_totals *t, struct pcapng_isb *isb)
+{
+	isb->ifrecv += t->dropped;
+	isb->filteraccept += t->dropped;
+	isb->ifdrop = t->dropped;
+	isb->osdrop = t->lost;
+}
+
+/* @lost_elsewhere: what is known of losses on interfaces other than the first */
+static int append_statistics(struct sink_pcapng *s, struct outfile *out,
+			     const struct sink_totals *t, uint64_t lost_elsewhere, size_t number)
+{
+	uint64_t packets = *ifaces_packets(s->ifaces, number);
+	char comment[128] = "";
+	struct pcapng_isb isb = {
+		.ifid = number,
+		.ts_ns = t->end_ns,
+		.starttime_ns = t->start_ns,
+		.endtime_ns = t->end_ns,
+		.ifrecv = packets,
+		.filteraccept = packets,
+		.usrdeliv = packets,
+		.ifdrop = lost_elsewhere,
+		.osdrop = lost_elsewhere,
+		.comment = comment,
+	};
+
+	if (number == 0 && t->dropped) {
+		add_lost(t, &isb);
+		snprintf(comment, sizeof(comment),
+			 "%" PRIu64 " packets of any interface were lost, and are counted here",
+			 t->dropped);
+	}
+	return pcapng_append_isb(outfile_buf(out), &isb);
+}
+
+static int write_statistics(struct sink_pcapng *s, struct outfile *out, const struct sink_totals *t,
+			    uint64_t lost_elsewhere)
+{
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ifaces_count(s->ifaces); i++) {
+		err = append_statistics(s, out, t, lost_elsewhere, i);
+		if (!err)
+			err = outfile_mark(out, OUTFILE_OTHER);
+	}
+	return err;
+}
+
+/* How many were lost is known only when all has been read. */
+static int end_file(void *sink_pcapng, struct outfile *out)
+{
+	struct sink_pcapng *s = sink_pcapng;
+	const struct sink_totals part = {.start_ns = s->begin_ns, .end_ns = now_ns()};
+
+	return write_statistics(s, out, &part, PCAPNG_UNKNOWN);
+}
+
+static int pcapng_totals(struct sink *sink, const struct sink_totals *totals)
+{
+	struct sink_pcapng *s = self(sink);
+	struct outfile *out = outfiles_file(s->files);
+	struct sink_totals last = *totals;
+
+	/* There is none if it was ended as the last that there may be. */
+	if (!out)
+		return 0;
+	if (!s->is_first)
+		last.start_ns = s->begin_ns;
+	return write_statistics(s, out, &last, last.dropped ? PCAPNG_UNKNOWN : 0);
+}
+
 static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
 {
 	struct sink_pcapng *s = self(sink);
@@ -206,6 +322,7 @@ int sink_pcapng_open(const struct sink_info *info, struct sink **ret_sink)
 		.compress = info->compress,
 		.packet_buffered = info->packet_buffered,
 		.head = append_head,
+		.end = end_file,
 		.ctx = s,
 	};
 	struct sink_stats unused;
@@ -219,6 +336,7 @@ int sink_pcapng_open(const struct sink_info *info, struct sink **ret_sink)
 		.flush = pcapng_flush,
 		.sync = pcapng_sync,
 		.rotate = strcmp(info->files.name, "-") ? pcapng_rotate : NULL,
+		.totals = pcapng_totals,
 		.close = pcapng_close,
 	};
 	err = outfiles_open(&opts, &s->files);

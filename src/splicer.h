@@ -14,7 +14,7 @@ struct splice_prog;
 struct splicer;
 
 /* The most sections that a splicer serves. */
-#define SPLICER_SECTIONS 4
+#define SPLICER_SECTIONS 8
 
 /**
  * splicer_new() - translate the filters

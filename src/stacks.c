@@ -92,11 +92,16 @@ const char *stacks_text(struct stacks *stacks, const struct ksyms *syms, const u
 	return slot->text;
 }
 
+void stacks_forget(struct stacks *stacks)
+{
+	for (size_t i = 0; i < SLOTS; i++)
+		empty(&stacks->slots[i]);
+}
+
 void stacks_free(struct stacks *stacks)
 {
 	if (!stacks)
 		return;
-	for (size_t i = 0; i < SLOTS; i++)
-		empty(&stacks->slots[i]);
+	stacks_forget(stacks);
 	free(stacks);
 }

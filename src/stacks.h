@@ -17,7 +17,7 @@ struct stacks *stacks_new(void);
 
 /**
  * stacks_text() - the text of a stack
- * @syms: the kernel's symbols, the same in all calls; NULL if they are not known
+ * @syms: the kernel's symbols, the same until stacks_forget(); NULL if they are not known
  * @addrs: @n addresses, innermost first
  * @n: at most EV_STACK_MAX
  *
@@ -26,6 +26,9 @@ struct stacks *stacks_new(void);
  */
 const char *stacks_text(struct stacks *stacks, const struct ksyms *syms, const uint64_t *addrs,
 			size_t n);
+
+/* stacks_forget() - the symbols have changed */
+void stacks_forget(struct stacks *stacks);
 
 /* stacks_free() - @stacks may be NULL */
 void stacks_free(struct stacks *stacks);

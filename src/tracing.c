@@ -33,9 +33,9 @@ int tracing_prepare(struct tracing *t)
 static struct load_opts load_opts(const struct tracing *t)
 {
 	return (struct load_opts){
-		.needs = attach_needs(t->backend, &t->kernel->funcs),
+		.needs = attach_needs(t->backend, &t->all_at_once, t->opts->all_kmods),
 		.caps = &t->kernel->caps,
-		.roles = &t->kernel->funcs.roles,
+		.funcs = &t->kernel->funcs,
 		.filters = t->filters,
 		.splicer = t->splicer,
 		.kernel_btf = t->opts->kernel_btf,
@@ -68,9 +68,16 @@ static int read_by_probes(struct tracing *t)
 	return err ? err : splicer_new(t->filters, &t->kernel->caps, &t->splicer);
 }
 
+static void follow_end(struct tracing *t)
+{
+	follow_stop(t->follow, t->attached);
+	t->follow = NULL;
+}
+
 /* Detaches and unloads; the filters stay. */
 static void unload(struct tracing *t)
 {
+	follow_end(t);
 	attached_progs_detach(t->attached_progs);
 	attach_free(t->attached);
 	t->attached = NULL;
@@ -95,9 +102,11 @@ static int load_any(struct tracing *t)
 
 static int attach_loaded(struct tracing *t)
 {
+	const struct load_opts load = load_opts(t);
 	struct attach_opts opts = {
+		.load = &load,
 		.loaded = t->loaded,
-		.funcs = &t->kernel->funcs,
+		.funcs = &t->all_at_once,
 		.stop = t->stop,
 		.rcu_expedited = !t->opts->no_rcu_expedited,
 	};
@@ -108,7 +117,29 @@ static int attach_loaded(struct tracing *t)
 	err = attach_all(t->backend, &opts, &t->attached, &t->result);
 	if (!err && t->result.refused)
 		log_verbose("%zu functions were refused by the kernel", t->result.refused);
+	if (err || !t->opts->all_kmods)
+		return err;
+	if (!attach_follows_modules(t->backend)) {
+		log_info("--all-kmods: modules that are loaded from now on are not watched, %s "
+			 "cannot do that",
+			 attach_name(t->backend));
+		return 0;
+	}
+	err = follow_start(t->opts, t->kernel, t->backend, t->loaded, t->stop, &t->follow);
+	if (!err)
+		t->result.attached += follow_attached(t->follow);
 	return err;
+}
+
+/* A module is let go as a whole, if it is held at all. */
+static int part_functions(struct tracing *t)
+{
+	const struct funcs *all = &t->kernel->funcs;
+
+	funcs_free(&t->all_at_once);
+	if (t->opts->all_kmods && attach_holds_modules(t->backend))
+		return funcs_of_module(all, NULL, &t->all_at_once);
+	return funcs_copy(all, &t->all_at_once);
 }
 
 static int attach_functions(struct tracing *t)
@@ -118,7 +149,9 @@ static int attach_functions(struct tracing *t)
 	int err = attach_choose(t->opts->backend, funcs, NULL, &t->backend);
 
 	while (!err) {
-		err = load_any(t);
+		err = part_functions(t);
+		if (!err)
+			err = load_any(t);
 		if (!err && !*t->stop)
 			err = attach_loaded(t);
 		if (!err || *t->stop || t->opts->backend)
@@ -145,10 +178,18 @@ int tracing_start(struct tracing *t)
 	return attach_progs(&load, t->loaded, &t->kernel->progs, &t->attached_progs);
 }
 
+void tracing_names(struct tracing *t, follow_names_fn fn, void *ctx)
+{
+	if (t->follow)
+		follow_names(t->follow, fn, ctx);
+}
+
 void tracing_stop(struct tracing *t)
 {
 	int err = loaded_stop(t->loaded);
 
+	follow_end(t);
+	t->missed = attach_missed(t->attached);
 	if (err)
 		log_verbose("waiting until all is detached (a map of maps: %s)", strerror(-err));
 	/* With the first process of a container all others end, the one in the background, too. */
@@ -165,6 +206,7 @@ int tracing_detach_wait(struct tracing *t)
 {
 	int err;
 
+	follow_end(t);
 	attached_progs_detach(t->attached_progs);
 	err = attach_free_wait(t->attached, t->stop);
 	t->attached = NULL;
@@ -176,12 +218,14 @@ uint64_t tracing_missed(const struct tracing *t)
 	uint64_t missed = 0;
 
 	loaded_missed(t->loaded, &missed);
+	missed += t->attached ? attach_missed(t->attached) : t->missed;
 	return missed + attached_progs_missed(t->attached_progs);
 }
 
 void tracing_end(struct tracing *t)
 {
 	unload(t);
+	funcs_free(&t->all_at_once);
 	splicer_free(t->splicer);
 	t->splicer = NULL;
 }

@@ -12,6 +12,7 @@
 #include "src/attach_progs.h"
 #include "src/discovery.h"
 #include "src/filters.h"
+#include "src/follow.h"
 #include "src/load.h"
 #include "src/options.h"
 
@@ -27,9 +28,12 @@ struct tracing {
 	struct splicer *splicer; /* of the filters */
 	struct loaded *loaded;
 	const struct backend *backend;
+	struct funcs all_at_once; /* what is attached to in one go; modules may be apart */
 	struct attached *attached;
+	struct follow *follow; /* the modules, for --all-kmods */
 	struct attached_progs *attached_progs;
 	struct attach_result result;
+	uint64_t missed;       /* attach_missed(), once detached */
 	uint64_t attach_began; /* clock_now_ns() */
 };
 
@@ -50,6 +54,9 @@ int tracing_prepare(struct tracing *t);
  * Return: 0; -EINTR because of *stop; or -errno.
  */
 int tracing_start(struct tracing *t);
+
+/* tracing_names() - follow_names(), for --all-kmods */
+void tracing_names(struct tracing *t, follow_names_fn fn, void *ctx);
 
 /* tracing_stop() - nothing is recorded any more when this returns; what is loaded stays readable */
 void tracing_stop(struct tracing *t);

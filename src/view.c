@@ -56,9 +56,20 @@ void view_set_progs(struct view_state *state, const struct progs *progs)
 	memset(state->seen, 0, sizeof(state->seen));
 }
 
+void view_forget_names(struct view_state *state)
+{
+	memset(state->seen, 0, sizeof(state->seen));
+	stacks_forget(state->stacks);
+}
+
 void view_sync_clock(struct view_state *state)
 {
 	clock_sync(&state->clock);
+}
+
+uint64_t view_wall_ns(const struct view_state *state, uint64_t monotonic_ns)
+{
+	return clock_wall_ns(&state->clock, monotonic_ns);
 }
 
 static uint64_t newly_lost(struct view_state *state, const struct ev_hdr *hdr)

@@ -43,8 +43,14 @@ int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_sta
 /* view_set_progs() - BPF programs that records may name; @progs must outlive @state */
 void view_set_progs(struct view_state *state, const struct progs *progs);
 
+/* view_forget_names() - after names_know() or names_read_again(): names have changed */
+void view_forget_names(struct view_state *state);
+
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);
+
+/* view_wall_ns() - a reading of clock_now_ns() as nanoseconds since 1970-01-01 UTC */
+uint64_t view_wall_ns(const struct view_state *state, uint64_t monotonic_ns);
 
 /* view_make() - the view of a record; it points into @rec and is valid as long as that */
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view);

@@ -83,9 +83,37 @@ vlan_case() {
 	capture_stop
 }
 
+# While a datagram waits in a socket, a packed number stands where its device was; with its checksum
+# not verified yet, the number looks like an address to a kernel that is mistaken of their size.
+waiting_case() {
+	in_b tc qdisc add dev v1 clsact
+	in_b tc filter add dev v1 ingress matchall action csum ip4h udp
+	ip netns exec $NS_B nc -u -l -k -p 5353 </dev/null >/dev/null 2>&1 &
+	server=$!
+	capture_start waiting --filter-func '__skb_checksum_complete.*|__?skb.*datagram.*|skb_consume_udp' \
+		-w "$OUT/waiting.pcapng" udp port 5353
+	# shellcheck disable=SC2016 # for the inner shell
+	in_a bash -c 'for i in 1 2 3; do printf %0300d $i >/dev/udp/10.77.0.2/5353; done'
+	capture_stop
+	kill $server
+	in_b tc qdisc del dev v1 clsact
+}
+
+# Functions without an skb, under pings that match among pings that do not.  They are called by all
+# and sundry, one by each timer interrupt.
+stack_case() {
+	capture_start stack --filter-non-skb-funcs fib_table_lookup,kmem_cache_free,hrtimer_interrupt \
+		-w "$OUT/stack.pcapng" 'icmp and greater 500'
+	in_a ping -q -f -c 400 $IP_B >/dev/null &
+	small=$!
+	in_a ping -q -s 600 -c 20 -i 0.01 $IP_B >"$OUT/stack.out"
+	wait $small
+	capture_stop
+}
+
 # Everything, headers only, with a ring that is too small: the account has to add up anyway.
 overload_case() {
-	capture_start overload -B 1024 -s 64 -w "$OUT/overload.pcapng"
+	capture_start overload -v -B 1024 -s 64 -w "$OUT/overload.pcapng"
 	in_a ping -q -f -c 400 $IP_B >/dev/null
 	kill -STOP $CAP
 	in_a ping -q -f -c 400 $IP_B >/dev/null
@@ -94,6 +122,35 @@ overload_case() {
 	sleep 1
 	for cpu in 0 1; do in_a taskset -c $cpu ping -q -c 2 -i 0.2 $IP_B >/dev/null; done
 	capture_stop
+}
+
+switches() { sed -n 's/^voluntary_ctxt_switches:\t//p' /proc/$CAP/status; }
+
+# Other ways to write packets; and how often the reader wakes up while nothing comes.
+mode_case() {
+	mode=$1
+	shift
+	capture_start "$mode" "$@" -w "$OUT/$mode.pcapng" icmp or tcp port 443
+	before=$(switches)
+	sleep 1
+	echo $(($(switches) - before)) >"$OUT/$mode.wakeups"
+	in_a ping -q -c 2 -i 0.1 $IP_B >/dev/null
+	in_a nc -N -w 2 $IP_B 443 </dev/null >/dev/null
+	capture_stop
+}
+
+mode_cases() {
+	mode_case sll2 --linktype sll2 --interfaces both
+	mode_case native --linktype native --interfaces function
+}
+
+device_cases() {
+	for ns in $NS_A $NS_B; do
+		echo "$ns $(ip netns exec $ns readlink /proc/self/ns/net | tr -dc 0-9) $(ip -n $ns -o link | wc -l)"
+	done >"$OUT/devices.netns"
+	run_case devices pwru-cap -D
+	run_case devices_nobody setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		pwru-cap --list-interfaces
 }
 
 output_cases() {
@@ -172,14 +229,20 @@ run_case list pwru-cap --list-funcs
 run_case list_nobody setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
 	pwru-cap --list-funcs --filter-func ip_rcv
 run_case kmods pwru-cap --kmods veth --list-funcs
+run_case no_func pwru-cap --filter-non-skb-funcs fib_table_lookpu -c 1 icmp
 run_case no_kmod pwru-cap --kmods nosuch --test-attach
 timed tls_case
 timed pipe_case
 timed ping_case
 timed vlan_case
+timed waiting_case
+timed stack_case
 timed overload_case
+timed mode_cases
+timed device_cases
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases
 kill $TLS_PID 2>/dev/null
 net_down
+dmesg >"$OUT/dmesg"

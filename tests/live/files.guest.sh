@@ -200,7 +200,7 @@ larger() {
 	return 1
 }
 
-# kill -9 at some moment of a capture at several functions; tests/unit/test_sink_pcapng does the same
+# kill -9 at some moment of a capture at several functions; tests/unit/test_sink_files does the same
 # a hundred times.
 kills() {
 	local round kind

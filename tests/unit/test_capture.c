@@ -204,7 +204,7 @@ static void test_account_sum(void **state)
 {
 	const struct capture c = {.beyond = 7, .broken = 3, .unsunk = 4, .taken = 60};
 	const struct ev_stats kernel = {
-		.matched = 107, .lost_ring = 20, .lost_size = 10, .lost_id = 5};
+		.matched = 107, .lost_ring = 20, .lost_size = 10, .lost_id = 5, .no_frame = 6};
 	const struct sink_stats sink = {.written = 50, .failed = 6};
 	struct account a;
 
@@ -221,6 +221,7 @@ static void test_account_sum(void **state)
 	assert_int_equal(a.unknown, 7);
 	assert_int_equal(a.beyond, 7);
 	assert_int_equal(a.no_id, 5);
+	assert_int_equal(a.no_frame, 6);
 }
 
 /* ---- account_print() */
@@ -240,6 +241,20 @@ static void assert_printed(const struct account *a, const char *want)
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
 	fclose(file);
 	assert_string_equal(text, want);
+}
+
+/* What the sink is told before it is closed: it got all but what was dropped. */
+static void test_totals(void **state)
+{
+	const struct ev_stats kernel = {.matched = 100, .lost_ring = 20, .lost_size = 3};
+	const struct capture c = {.taken = 70, .beyond = 5, .broken = 2};
+	struct sink_totals t;
+
+	(void)state;
+	capture_totals(&c, &kernel, &t);
+	assert_int_equal(t.received, 95);
+	assert_int_equal(t.dropped, 25);
+	assert_int_equal(t.lost, 23);
 }
 
 static void test_print(void **state)
@@ -279,6 +294,7 @@ static void test_print_causes(void **state)
 		.unknown = 5,
 		.beyond = 6,
 		.no_id = 7,
+		.no_frame = 8,
 	};
 
 	(void)state;
@@ -291,7 +307,9 @@ static void test_print_causes(void **state)
 			   "  4 lost: could not be written\n"
 			   "  5 unaccounted for: please report this\n"
 			   "  6 more matched after the last one (-c, -W), and are not counted above\n"
-			   "  7 captured without an id: too many packets at a time\n");
+			   "  7 captured without an id: too many packets at a time\n"
+			   "  8 calls whose stack could not be followed: functions without an skb "
+			   "below them are not captured\n");
 }
 
 int main(void)
@@ -300,7 +318,8 @@ int main(void)
 		cmocka_unit_test(test_no_limit),     cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_broken),	     cmocka_unit_test(test_sink_error),
 		cmocka_unit_test(test_account_runs), cmocka_unit_test(test_account_sum),
-		cmocka_unit_test(test_print),	     cmocka_unit_test(test_print_causes),
+		cmocka_unit_test(test_print),	     cmocka_unit_test(test_totals),
+		cmocka_unit_test(test_print_causes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -124,6 +124,24 @@ static void test_programs(void **state)
 			    "netns=4026531840 dev=eth0 ifindex=2 len=52 nonlinear=2000");
 }
 
+/* A function without an skb: the packet as it is, or only which one it was. */
+static void test_by_stack(void **state)
+{
+	struct fixture *f = *state;
+
+	f->view.func = "fib_table_lookup";
+	f->hdr.flags = EV_F_STACK;
+	assert_string_equal(line(f),
+			    "func=fib_table_lookup via=stack id=17 skb=0xffff888012345600 cpu=3 "
+			    "pid=1234 comm=curl netns=4026531840 dev=eth0 ifindex=2 mark=0x1f "
+			    "len=52");
+	f->hdr.flags = EV_F_STACK | EV_F_GONE;
+	f->hdr.l2 = FRAME_L2_SYNTH;
+	f->view.dropped = 3;
+	assert_string_equal(line(f), "func=fib_table_lookup via=stack id=17 skb=0xffff888012345600 "
+				     "cpu=3 pid=1234 comm=curl freed=1 lost_before=3");
+}
+
 static void test_appends(void **state)
 {
 	struct fixture *f = *state;
@@ -316,9 +334,10 @@ static void test_notes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_plain),    TEST(test_programs),  TEST(test_everything),
-		TEST(test_appends),  TEST(test_odd_names), TEST(test_no_device),
-		TEST(test_function), TEST(test_thread),	   TEST(test_notes),
+		TEST(test_plain),     TEST(test_programs), TEST(test_everything),
+		TEST(test_by_stack),  TEST(test_appends),  TEST(test_odd_names),
+		TEST(test_no_device), TEST(test_function), TEST(test_thread),
+		TEST(test_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,6 +101,28 @@ static void test_list(void **state)
 	free(text);
 }
 
+static void test_list_by_stack(void **state)
+{
+	struct func f[] = {
+		{.name = "ip_rcv", .pos = 1},
+		{.name = "schedule", .pos = FUNC_BY_STACK},
+		{.name = "br_fdb_find", .module = "bridge", .pos = FUNC_BY_STACK},
+	};
+	struct funcs funcs = {.v = f, .n = 3, .by_stack = 2};
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(to);
+	assert_int_equal(funcs_list_by_stack(&funcs, to), 0);
+	fclose(to);
+	assert_string_equal(text,
+			    "schedule                                 vmlinux          -  yes\n"
+			    "br_fdb_find                              bridge           -  yes\n");
+	free(text);
+}
+
 static void test_skipped(void **state)
 {
 	const struct funcs_wanted all = {0}, one = {.pattern = "ip_rcv"};
@@ -123,13 +145,54 @@ static void test_skipped(void **state)
 	funcs_free(&funcs);
 }
 
+/* What is attached to apart, and what remains. */
+static void test_part(void **state)
+{
+	const struct funcs_wanted all = {0}, none = {.pattern = "nothing"};
+	struct funcs funcs, part;
+	char *strings;
+
+	(void)state;
+	assert_int_equal(funcs_select_any(&inventory, &none, &funcs), 0);
+	assert_int_equal(funcs.n, 0);
+	funcs_free(&funcs);
+	assert_int_equal(funcs_select_any(&inventory, &all, &funcs), 0);
+	funcs.roles.release = 4711;
+	assert_int_equal(funcs_of_module(&funcs, NULL, &part), 0);
+	assert_int_equal(part.n, 4);
+	assert_int_equal(part.roles.release, 4711);
+	funcs_free(&part);
+	assert_int_equal(funcs_of_module(&funcs, "bridg", &part), 0);
+	assert_int_equal(part.n, 0);
+	funcs_free(&part);
+	assert_int_equal(funcs_of_module(&funcs, "bridge", &part), 0);
+	assert_int_equal(part.n, 1);
+	assert_int_equal(part.roles.release, 0);
+	funcs_free(&part);
+	assert_int_equal(funcs_copy(&funcs, &part), 0);
+	assert_int_equal(part.n, funcs.n);
+	assert_int_equal(part.roles.release, 4711);
+	strings = funcs_own_strings(&part);
+	assert_non_null(strings);
+	for (size_t i = 0; i < part.n; i++) {
+		assert_string_equal(part.v[i].name, funcs.v[i].name);
+		assert_ptr_not_equal(part.v[i].name, funcs.v[i].name);
+		if (funcs.v[i].module)
+			assert_string_equal(part.v[i].module, funcs.v[i].module);
+		else
+			assert_null(part.v[i].module);
+	}
+	free(strings);
+	funcs_free(&part);
+	funcs_free(&funcs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_select),
-		cmocka_unit_test(test_modules),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_skipped),
+		cmocka_unit_test(test_select),	cmocka_unit_test(test_modules),
+		cmocka_unit_test(test_list),	cmocka_unit_test(test_list_by_stack),
+		cmocka_unit_test(test_skipped), cmocka_unit_test(test_part),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

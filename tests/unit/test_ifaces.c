@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "src/ifaces.h"
+#include "src/linktype.h"
 #include "src/util.h"
 
 /* The number of an interface, and whether it is new. */
@@ -24,7 +25,7 @@ static int64_t find(struct ifaces *ifaces, uint32_t netns, uint32_t ifindex, boo
 	struct record rec = {.hdr = &hdr};
 	struct view view = {.rec = &rec};
 
-	return ifaces_find(ifaces, &view, ret_new);
+	return ifaces_find(ifaces, &view, LINKTYPE_ETHERNET, ret_new);
 }
 
 static const struct {
@@ -53,7 +54,7 @@ static const struct {
 
 static void test_numbers(void **state)
 {
-	struct ifaces *ifaces = ifaces_new();
+	struct ifaces *ifaces = ifaces_new(IFACES_DEVICE, LINKTYPE_ETHERNET);
 
 	(void)state;
 	assert_non_null(ifaces);
@@ -71,7 +72,7 @@ static void test_numbers(void **state)
 /* Each keeps its number, in whatever order they come again. */
 static void test_many(void **state)
 {
-	struct ifaces *ifaces = ifaces_new();
+	struct ifaces *ifaces = ifaces_new(IFACES_DEVICE, LINKTYPE_ETHERNET);
 	bool is_new;
 
 	(void)state;
@@ -89,6 +90,91 @@ static void test_many(void **state)
 	ifaces_free(ifaces);
 }
 
+/* The number of an interface for a sighting. */
+static int64_t find_at(struct ifaces *ifaces, uint64_t func_ip, uint32_t ifindex, uint16_t linktype)
+{
+	struct ev_hdr hdr = {.func_ip = func_ip, .ifindex = ifindex, .netns = 9};
+	struct record rec = {.hdr = &hdr};
+	struct view view = {.rec = &rec};
+	bool is_new;
+
+	return ifaces_find(ifaces, &view, linktype, &is_new);
+}
+
+/* The three addresses of a function's entry are one function. */
+static void test_modes(void **state)
+{
+	struct ifaces *function = ifaces_new(IFACES_FUNCTION, LINKTYPE_ETHERNET);
+	struct ifaces *both = ifaces_new(IFACES_BOTH, LINKTYPE_ETHERNET);
+	const uint64_t f = 0xffffffff81000000, g = 0xffffffff81000010;
+
+	(void)state;
+	assert_true(function && both);
+	assert_int_equal(find_at(function, f, 1, LINKTYPE_ETHERNET), 1);
+	assert_int_equal(find_at(function, f + 4, 2, LINKTYPE_ETHERNET), 1);
+	assert_int_equal(find_at(function, g, 1, LINKTYPE_ETHERNET), 2);
+	assert_int_equal(find_at(function, f + 5, 0, LINKTYPE_ETHERNET), 1);
+	assert_int_equal(find_at(function, f, 0, LINKTYPE_RAW), 3);
+	assert_int_equal(ifaces_count(function), 4);
+
+	assert_int_equal(find_at(both, f, 1, LINKTYPE_ETHERNET), 1);
+	assert_int_equal(find_at(both, f, 2, LINKTYPE_ETHERNET), 2);
+	assert_int_equal(find_at(both, g, 1, LINKTYPE_ETHERNET), 3);
+	assert_int_equal(find_at(both, g, 0, LINKTYPE_ETHERNET), 4);
+	assert_int_equal(find_at(both, f + 4, 1, LINKTYPE_ETHERNET), 1);
+	assert_int_equal(ifaces_count(both), 5);
+
+	*ifaces_packets(both, 3) += 2;
+	assert_int_equal(find_at(both, g, 7, LINKTYPE_ETHERNET), 5);
+	assert_int_equal(*ifaces_packets(both, 3), 2);
+	assert_int_equal(*ifaces_packets(both, 5), 0);
+	ifaces_free(function);
+	ifaces_free(both);
+}
+
+/* With --linktype native a device has an interface for each link type; so has "none". */
+static void test_linktypes(void **state)
+{
+	struct ifaces *ifaces = ifaces_new(IFACES_DEVICE, LINKTYPE_ETHERNET);
+
+	(void)state;
+	assert_non_null(ifaces);
+	assert_int_equal(find_at(ifaces, 0, 0, LINKTYPE_ETHERNET), 0);
+	assert_int_equal(find_at(ifaces, 0, 0, LINKTYPE_RAW), 1);
+	assert_int_equal(find_at(ifaces, 0, 4, LINKTYPE_RAW), 2);
+	assert_int_equal(find_at(ifaces, 0, 4, LINKTYPE_ETHERNET), 3);
+	assert_int_equal(find_at(ifaces, 0, 4, LINKTYPE_RAW), 2);
+	ifaces_free(ifaces);
+}
+
+static void assert_named(enum ifaces_mode mode, const char *dev, const char *func, const char *name,
+			 const char *description)
+{
+	struct ev_hdr hdr = {.func_ip = 0xff10, .netns = 4294967295, .ifindex = *dev ? 3 : 0};
+	struct record rec = {.hdr = &hdr};
+	struct view view = {.rec = &rec, .func = func, .module = "veth"};
+	struct buf out = {0};
+
+	strcpy(view.ifname, dev);
+	ifaces_name(mode, &out, &view);
+	assert_string_equal(buf_str(&out), name);
+	buf_reset(&out);
+	ifaces_describe(mode, &out, &view);
+	assert_string_equal(buf_str(&out), description);
+	buf_free(&out);
+}
+
+static void test_name(void **state)
+{
+	(void)state;
+	assert_named(IFACES_DEVICE, "eth0", "veth_xmit", "eth0", "ifindex 3 in netns 4294967295");
+	assert_named(IFACES_DEVICE, "", "veth_xmit", "none", "on no device");
+	assert_named(IFACES_FUNCTION, "eth0", "veth_xmit", "veth_xmit", "function of veth");
+	assert_named(IFACES_BOTH, "eth0", "veth_xmit", "eth0@veth_xmit",
+		     "ifindex 3 in netns 4294967295, function of veth");
+	assert_named(IFACES_BOTH, "", "?", "none@0xff10", "on no device, function of veth");
+}
+
 static void assert_described(uint32_t netns, uint32_t ifindex, const char *want)
 {
 	struct ev_hdr hdr = {.netns = netns, .ifindex = ifindex};
@@ -97,7 +183,7 @@ static void assert_described(uint32_t netns, uint32_t ifindex, const char *want)
 	struct buf out = {0};
 
 	buf_puts(&out, "<");
-	ifaces_describe(&out, &view);
+	ifaces_describe(IFACES_DEVICE, &out, &view);
 	assert_string_equal(buf_str(&out), want);
 	buf_free(&out);
 }
@@ -161,9 +247,9 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_many),
-		cmocka_unit_test(test_describe),
+		cmocka_unit_test(test_numbers), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_modes),	cmocka_unit_test(test_linktypes),
+		cmocka_unit_test(test_name),	cmocka_unit_test(test_describe),
 		cmocka_unit_test(test_names),
 	};
 

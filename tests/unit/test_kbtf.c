@@ -328,6 +328,49 @@ static void test_many(void **state)
 	kbtf_close(btf);
 }
 
+static size_t count_in(const struct kbtf_func *funcs, size_t n, const char *module)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += funcs[i].module && !strcmp(funcs[i].module, module);
+	return found;
+}
+
+/* One by one, modules have what they have among all. */
+static void check_modules(const struct kbtf *btf, const struct kbtf_func *all, size_t n)
+{
+	for (size_t i = 0, k; i < n; i++) {
+		const char *names[] = {"no_such_module", all[i].module};
+		struct kbtf_func *funcs;
+		char *strings;
+
+		if (!all[i].module)
+			continue;
+		assert_true(kbtf_has_module(btf, all[i].module));
+		assert_int_equal(kbtf_modules_funcs(btf, names, 2, &funcs, &k, &strings), 0);
+		for (size_t j = 0; j < k; j++)
+			assert_string_equal(funcs[j].module, all[i].module);
+		assert_int_equal(count_in(all, n, all[i].module), k);
+		free(funcs);
+		free(strings);
+	}
+}
+
+static void check_no_module(const struct kbtf *btf)
+{
+	const char *name = "no_such_module";
+	struct kbtf_func *funcs;
+	char *strings;
+	size_t n = 4711;
+
+	assert_false(kbtf_has_module(btf, name));
+	assert_int_equal(kbtf_modules_funcs(btf, &name, 1, &funcs, &n, &strings), 0);
+	assert_int_equal(n, 0);
+	free(funcs);
+	free(strings);
+}
+
 /* The machine's own types. */
 static void test_own_kernel(void **state)
 {
@@ -348,6 +391,8 @@ static void test_own_kernel(void **state)
 		assert_in_range(funcs[i].pos, 0, KBTF_MAX_POS);
 	assert_int_equal(count(funcs, n, "ip_rcv", &pos), 1);
 	assert_int_equal(pos, 1);
+	check_modules(btf, funcs, n);
+	check_no_module(btf);
 	free(funcs);
 	kbtf_close(btf);
 }

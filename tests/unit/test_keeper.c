@@ -87,19 +87,45 @@ static void test_keeper(void **state)
 	close(lost[0]);
 }
 
-static void test_too_many(void **state)
+#define MANY 300
+
+/* Says how many of the descriptors it has. */
+static void count_kept(int sock, void *ctx)
 {
-	int fds[KEEPER_FDS_MAX + 1] = {0};
+	const int *fds = ctx;
+	int n = 0;
+
+	for (int i = 0; i < MANY; i++)
+		n += fcntl(fds[i], F_GETFD) >= 0;
+	send(sock, &n, sizeof(n), 0);
+}
+
+/* One link a function may be many; every other one is kept, in no order. */
+static void test_many(void **state)
+{
+	int fds[MANY], kept[MANY / 2], sock, n = 0;
 
 	(void)state;
-	assert_int_equal(keeper_start(answer, NULL, fds, KEEPER_FDS_MAX + 1), -E2BIG);
+	for (int i = 0; i < MANY; i++) {
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		assert_true(fds[i] >= 0);
+		if (i % 2)
+			kept[MANY / 2 - 1 - i / 2] = fds[i];
+	}
+	sock = keeper_start(count_kept, fds, kept, MANY / 2);
+	assert_true(sock >= 0);
+	assert_int_equal(recv(sock, &n, sizeof(n), 0), sizeof(n));
+	assert_int_equal(n, MANY / 2);
+	close(sock);
+	for (int i = 0; i < MANY; i++)
+		close(fds[i]);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_keeper),
-		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -221,6 +221,30 @@ static void test_garbage(void **state)
 	assert_null(syms);
 }
 
+/* Aliases end together, and the last symbol nowhere. */
+static void test_end(void **state)
+{
+	static const struct {
+		uint64_t addr, end;
+	} rows[] = {
+		{0, 0},
+		{0xffffffff81000000, 0xffffffff81000100},
+		{0xffffffff81000150, 0xffffffff81000200},
+		{0xffffffff81000400, 0xffffffff81000500},
+		{0xffffffff810004ff, 0xffffffff81000500},
+		{0xffffffff81000500, 0xffffffffc0100000},
+		{0xffffffffc0300000, 0xffffffffc0300040},
+		{0xffffffffc0300040, 0},
+	};
+	struct ksyms *syms;
+
+	(void)state;
+	assert_int_equal(read_text(kernel, sizeof(kernel) - 1, &syms), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		assert_int_equal(ksyms_end(syms, rows[i].addr), rows[i].end);
+	ksyms_free(syms);
+}
+
 /* A line without an address does not have the address 0. */
 static void test_no_address(void **state)
 {
@@ -263,10 +287,15 @@ static void test_own_kernel(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_find),	   cmocka_unit_test(test_all),
-		cmocka_unit_test(test_one_line),   cmocka_unit_test(test_first_of_aliases),
-		cmocka_unit_test(test_hidden),	   cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_no_address), cmocka_unit_test(test_own_kernel),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_one_line),
+		cmocka_unit_test(test_first_of_aliases),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_garbage),
+		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_own_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ static void test_defaults(void **state)
 	assert_false(o.trace_xdp);
 	assert_false(o.no_rcu_expedited);
 	assert_null(o.backend);
+	assert_null(o.non_skb_funcs);
 	assert_null(o.expression);
 	assert_string_equal(o.command_line, "pwru-cap");
 	options_free(&o);
@@ -76,6 +77,31 @@ static void test_trace_programs(void **state)
 	assert_true(!xdp.trace_tc && xdp.trace_xdp);
 	options_free(&tc);
 	options_free(&xdp);
+}
+
+static void test_file_modes(void **state)
+{
+	struct options none = GOOD("icmp"),
+		       o = GOOD("--linktype", "sll2", "--interfaces=both", "-D");
+	struct options native = GOOD("--linktype=native", "--interfaces", "function");
+	struct options back = GOOD("--linktype=native", "--linktype=ethernet", "--interfaces=both",
+				   "--interfaces=device");
+
+	(void)state;
+	assert_int_equal(none.linktype, LINKTYPES_ETHERNET);
+	assert_int_equal(none.ifaces, IFACES_DEVICE);
+	assert_false(none.list_interfaces);
+	assert_int_equal(o.linktype, LINKTYPES_SLL2);
+	assert_int_equal(o.ifaces, IFACES_BOTH);
+	assert_true(o.list_interfaces);
+	assert_int_equal(native.linktype, LINKTYPES_NATIVE);
+	assert_int_equal(native.ifaces, IFACES_FUNCTION);
+	assert_int_equal(back.linktype, LINKTYPES_ETHERNET);
+	assert_int_equal(back.ifaces, IFACES_DEVICE);
+	options_free(&none);
+	options_free(&o);
+	options_free(&native);
+	options_free(&back);
 }
 
 /* Letters together, values without a blank, as tcpdump's users type them. */
@@ -207,6 +233,23 @@ static void test_backend(void **state)
 	options_free(&o);
 }
 
+/* Of the two, the later one counts. */
+static void test_modules(void **state)
+{
+	struct options o = GOOD("icmp");
+
+	(void)state;
+	assert_true(!o.all_kmods && !o.kmods);
+	options_free(&o);
+	o = GOOD("--kmods", "veth", "--all-kmods");
+	assert_true(o.all_kmods && !o.kmods);
+	options_free(&o);
+	o = GOOD("--all-kmods", "--kmods=veth");
+	assert_string_equal(o.kmods, "veth");
+	assert_false(o.all_kmods);
+	options_free(&o);
+}
+
 /* Each is refused, in words that name what is wrong. */
 static void test_wrong(void **state)
 {
@@ -223,6 +266,8 @@ static void test_wrong(void **state)
 		{{"-s", "96b"}, "-s 96b: not a number"},
 		{{"-s", "+5"}, "-s +5: not a number"},
 		{{"-B", "0"}, "-B 0: not a number from 1 to 1048576"},
+		{{"--linktype", "sll"}, "--linktype sll: not one of ethernet, sll2, native"},
+		{{"--interfaces", ""}, "--interfaces : not one of device, function, both"},
 		{{"-B", "1048577"}, "-B 1048577: not a number"},
 		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
 		{{"-i", ""}, "-i : not a name of a device"},
@@ -318,10 +363,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),       cmocka_unit_test(test_all),
 		cmocka_unit_test(test_long_names),     cmocka_unit_test(test_clustered),
-		cmocka_unit_test(test_expression),     cmocka_unit_test(test_command_line),
-		cmocka_unit_test(test_repeated),       cmocka_unit_test(test_verbosity),
-		cmocka_unit_test(test_numbers),	       cmocka_unit_test(test_wrong),
-		cmocka_unit_test(test_trace_programs), cmocka_unit_test(test_backend),
+		cmocka_unit_test(test_file_modes),     cmocka_unit_test(test_expression),
+		cmocka_unit_test(test_command_line),   cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_verbosity),      cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_wrong),	       cmocka_unit_test(test_trace_programs),
+		cmocka_unit_test(test_backend),	       cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_longest_ifname), cmocka_unit_test(test_answered),
 		cmocka_unit_test(test_help),
 	};

@@ -148,12 +148,32 @@ static void test_random(void **state)
 	assert_in_range(taken, 1000, 199000);
 }
 
+/* What bpf/event.h promises: a record of any size leaves little of its class unused. */
+static void test_classes(void **state)
+{
+	/* The smallest is for headers alone. */
+	uint32_t before = sizeof(struct ev_hdr) + 8;
+
+	(void)state;
+#define CHECK(bytes)                                                   \
+	assert_true((bytes) > before && (bytes) % 8 == 0);             \
+	assert_true(((bytes)-before - 1) * ((bytes) <= 4608    ? 4     \
+					    : (bytes) <= 67584 ? 3     \
+							       : 2) <= \
+		    (bytes));                                          \
+	before = (bytes);
+	EV_CLASSES(CHECK)
+#undef CHECK
+	assert_true(before >= sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_SNAPLEN_MAX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_classes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,16 +163,28 @@ static void test_deepest(void **state)
 	assert_string_equal(stacks_text(f->stacks, f->syms, addrs, EV_STACK_MAX), want);
 }
 
+/* With other symbols the same addresses have another text. */
+static void test_forget(void **state)
+{
+	const struct fixture *f = *state;
+	const uint64_t addrs[] = {BASE + 1};
+	char want[32];
+
+	assert_string_equal(stacks_text(f->stacks, f->syms, addrs, 1), "start+0x1");
+	assert_string_equal(stacks_text(f->stacks, NULL, addrs, 1), "start+0x1");
+	stacks_forget(f->stacks);
+	snprintf(want, sizeof(want), "0x%llx", (unsigned long long)addrs[0]);
+	assert_string_equal(stacks_text(f->stacks, NULL, addrs, 1), want);
+	stacks_forget(f->stacks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_no_symbols),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_remembered),
-		cmocka_unit_test(test_replaced),
-		cmocka_unit_test(test_deepest),
-		cmocka_unit_test(test_replaced_by_longer),
+		cmocka_unit_test(test_forget),	   cmocka_unit_test(test_text),
+		cmocka_unit_test(test_no_symbols), cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_remembered), cmocka_unit_test(test_replaced),
+		cmocka_unit_test(test_deepest),	   cmocka_unit_test(test_replaced_by_longer),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

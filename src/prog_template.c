@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tracing program is made for one function of one program, so there has to be a copy for each.
- * Opening and loading the object each time would take a tenth of a second.  Instead libbpf loads it
- * once, as a raw tracepoint program, which needs no target (see bpf/prog.bpf.c): that gives
- * instructions that are relocated and have the filter in them.  A copy is these instructions,
- * loaded as a tracing program, with one constant changed.
+ * A tracing program is made for one function, so there has to be a copy for each.  Opening and
+ * loading the object each time would take a tenth of a second.  Instead libbpf loads it once, as a
+ * raw tracepoint program, which needs no function (see bpf/copy.bpf.c): that gives instructions
+ * that are relocated and have the filter in them.  A copy is these instructions, loaded as a
+ * tracing program, with some constants changed.
  */
-#include "src/load_progs.h"
+#include "src/prog_template.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -16,16 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/prog.h"
+#include "bpf/copy.h"
+#include "copy.skel.h"
 #include "filter/splice.h"
-#include "prog.skel.h"
 #include "pwru_cap.skel.h"
 #include "src/log.h"
 #include "src/splicer.h"
 
 /* The counter of ids is one for both objects. */
-_Static_assert(sizeof(struct prog_bpf__bss) == sizeof(struct pwru_cap_bpf__bss) &&
-		       offsetof(struct prog_bpf__bss, last_id) ==
+_Static_assert(sizeof(struct copy_bpf__bss) == sizeof(struct pwru_cap_bpf__bss) &&
+		       offsetof(struct copy_bpf__bss, last_id) ==
 			       offsetof(struct pwru_cap_bpf__bss, last_id),
 	       "both objects have the same variables");
 
@@ -33,7 +33,8 @@ _Static_assert(sizeof(struct prog_bpf__bss) == sizeof(struct pwru_cap_bpf__bss) 
 #define LOG_SIZE 65536
 
 struct prog_template {
-	struct prog_bpf *skel;
+	enum prog_template_kind kind;
+	struct copy_bpf *skel;
 	struct splicer *splicer; /* has the instructions, and what goes with them */
 };
 
@@ -55,7 +56,7 @@ static struct btf_var_secinfo find_variable(const struct btf *btf, const char *s
 }
 
 /* All settings, by their names: both objects are made from the same headers. */
-static int copy_settings(struct prog_bpf *to, const struct bpf_object *from)
+static int copy_settings(struct copy_bpf *to, const struct bpf_object *from)
 {
 	const struct btf *btf = bpf_object__btf(to->obj), *from_btf = bpf_object__btf(from);
 	__s32 id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
@@ -101,50 +102,67 @@ static int share_maps(struct bpf_object *obj, const struct bpf_object *with)
 	return 0;
 }
 
-static struct bpf_program *select_program(const struct prog_bpf *skel, enum prog_kind kind,
-					  bool direct)
+/* The program, and what it watches as words. */
+static struct bpf_program *select_program(const struct prog_template *t, bool direct,
+					  const char **what)
 {
-	if (kind == PROG_XDP)
+	const struct copy_bpf *skel = t->skel;
+
+	switch (t->kind) {
+	case TEMPLATE_TC:
+		*what = "tc programs";
+		return direct ? skel->progs.tc_direct : skel->progs.tc_probed;
+	case TEMPLATE_XDP:
+		*what = "xdp programs";
 		return skel->progs.xdp_probed;
-	return direct ? skel->progs.tc_direct : skel->progs.tc_probed;
+	default:
+		*what = "a function";
+		return direct ? skel->progs.func_direct : skel->progs.func_probed;
+	}
 }
 
 static int open_and_load(const struct load_opts *opts, const struct bpf_object *with,
-			 enum prog_kind kind, struct prog_template *t)
+			 struct prog_template *t, const char **what)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .btf_custom_path = opts->kernel_btf);
+	struct bpf_program *prog;
 	int err;
 
-	t->skel = prog_bpf__open_opts(&open_opts);
+	t->skel = copy_bpf__open_opts(&open_opts);
 	if (!t->skel)
 		return -errno;
 	splicer_use(t->splicer, t->skel->obj);
-	bpf_program__set_autoload(select_program(t->skel, kind, opts->caps->direct), true);
+	prog = select_program(t, opts->caps->direct, what);
+	bpf_program__set_autoload(prog, true);
+	if (log_shows(LOG_DEBUG))
+		bpf_program__set_log_level(prog, LOAD_VERIFIER_STATS);
 	err = copy_settings(t->skel, with);
 	if (!err)
 		err = share_maps(t->skel->obj, with);
-	return err ? err : prog_bpf__load(t->skel);
+	return err ? err : copy_bpf__load(t->skel);
 }
 
 int prog_template_load(const struct load_opts *opts, const struct loaded *loaded,
-		       enum prog_kind kind, struct prog_template **ret_template)
+		       enum prog_template_kind kind, struct prog_template **ret_template)
 {
 	struct prog_template *t = calloc(1, sizeof(*t));
+	const char *what = "a function";
 	int err;
 
 	if (!t)
 		return -ENOMEM;
+	t->kind = kind;
 	err = splicer_new(opts->filters, opts->caps, &t->splicer);
 	if (!err)
-		err = splicer_register(t->splicer, "prog+", BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
+		err = splicer_register(t->splicer, "copy+", BPF_PROG_TYPE_RAW_TRACEPOINT, 0);
 	if (!err)
-		err = open_and_load(opts, loaded_object(loaded), kind, t);
+		err = open_and_load(opts, loaded_object(loaded), t, &what);
 	if (t->splicer)
 		splicer_unregister(t->splicer);
 	if (err) {
-		log_error("the program that watches %s programs cannot be loaded: %s%s; -vv shows "
-			  "the kernel's words",
-			  prog_kind_name(kind), strerror(-err), caps_explain_refusal());
+		log_error("the program that watches %s cannot be loaded: %s%s; -vv shows the "
+			  "kernel's words",
+			  what, strerror(-err), caps_explain_refusal());
 		prog_template_free(t);
 		return err;
 	}
@@ -152,24 +170,32 @@ int prog_template_load(const struct load_opts *opts, const struct loaded *loaded
 	return 0;
 }
 
-/* Puts the address of this copy's program into the instructions; returns in how many places. */
-static size_t set_func_ip(struct bpf_insn *insns, size_t n, uint64_t func_ip)
+size_t prog_template_patch(struct bpf_insn *insns, size_t n, uint64_t constant, uint64_t value)
 {
 	size_t places = 0;
 
 	for (size_t i = 0; i + 1 < n; i++) {
 		if (insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
 			continue;
-		/* Two slots, with half of the number each. */
-		if (!insns[i].src_reg && (uint32_t)insns[i].imm == (uint32_t)PROG_FUNC_IP &&
-		    (uint32_t)insns[i + 1].imm == PROG_FUNC_IP >> 32) {
-			insns[i].imm = func_ip;
-			insns[i + 1].imm = func_ip >> 32;
+		/* Two slots, with half of the number each; a source register says it is no number.
+		 */
+		if (!insns[i].src_reg && (uint32_t)insns[i].imm == (uint32_t)constant &&
+		    (uint32_t)insns[i + 1].imm == constant >> 32) {
+			insns[i].imm = value;
+			insns[i + 1].imm = value >> 32;
 			places++;
 		}
 		i++;
 	}
 	return places;
+}
+
+/* Makes the copy the target's; false if it has no place for that. */
+static bool set_constants(struct bpf_insn *insns, size_t n, const struct prog_template *t,
+			  const struct copy_target *target)
+{
+	return prog_template_patch(insns, n, COPY_FUNC_IP, target->ip) &&
+	       (t->kind != TEMPLATE_FUNC || prog_template_patch(insns, n, COPY_POS, target->pos));
 }
 
 /* The last line of the verifier's log that is not a statistic. */
@@ -183,19 +209,18 @@ static void last_words(char *log, char *why, size_t why_size)
 	snprintf(why, why_size, "%s", line ? line : "");
 }
 
-int prog_template_copy(const struct prog_template *t, const struct prog *prog, int target_fd,
-		       char *why, size_t why_size)
+/* Without lines of the source: the template has them, where the verifier may complain of them. */
+int prog_template_copy(const struct prog_template *t, const struct copy_target *target, char *why,
+		       size_t why_size)
 {
 	const struct splice_prog *from = splicer_last(t->splicer);
 	struct bpf_insn *insns = malloc(from->insn_cnt * sizeof(*insns));
 	char *log = calloc(1, LOG_SIZE);
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
-		    .attach_prog_fd = target_fd, .attach_btf_id = prog->entry_id,
-		    .prog_btf_fd = bpf_object__btf_fd(t->skel->obj), .func_info = from->func_info,
-		    .func_info_cnt = from->func_info_cnt,
-		    .func_info_rec_size = from->func_info_rec_size, .line_info = from->line_info,
-		    .line_info_cnt = from->line_info_cnt,
-		    .line_info_rec_size = from->line_info_rec_size, .log_buf = log,
+		    .attach_prog_fd = target->prog_fd, .attach_btf_obj_fd = target->btf_fd,
+		    .attach_btf_id = target->id, .prog_btf_fd = bpf_object__btf_fd(t->skel->obj),
+		    .func_info = from->func_info, .func_info_cnt = from->func_info_cnt,
+		    .func_info_rec_size = from->func_info_rec_size, .log_buf = log,
 		    .log_size = LOG_SIZE);
 	int fd = -ENOMEM;
 
@@ -203,8 +228,8 @@ int prog_template_copy(const struct prog_template *t, const struct prog *prog, i
 	if (insns && log) {
 		memcpy(insns, from->insns, from->insn_cnt * sizeof(*insns));
 		fd = -EINVAL;
-		if (set_func_ip(insns, from->insn_cnt, prog->func_ip))
-			fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pwru_cap_prog", "GPL", insns,
+		if (set_constants(insns, from->insn_cnt, t, target))
+			fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "pwru_cap_copy", "GPL", insns,
 					   from->insn_cnt, &opts);
 		last_words(log, why, why_size);
 	}
@@ -217,7 +242,7 @@ void prog_template_free(struct prog_template *t)
 {
 	if (!t)
 		return;
-	prog_bpf__destroy(t->skel);
+	copy_bpf__destroy(t->skel);
 	splicer_free(t->splicer);
 	free(t);
 }

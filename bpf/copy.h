@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_COPY_H
+#define PWRU_CAP_COPY_H
+/*
+ * What user space (src/prog_template.c) and the programs that are attached to one function each
+ * (copy.bpf.c) agree on beyond event.h.
+ *
+ * There is one copy of a program for each function that is watched.  All are the same but for a
+ * few constants: in the instructions stands one of these numbers, which no other constant is, and
+ * each copy gets its own in place of it.
+ */
+
+/* Which function it is: becomes ev_hdr.func_ip. */
+#define COPY_FUNC_IP 0x70777275c0ffee00
+
+/*
+ * Where the skb is among a kernel function's arguments, 1 to 5; 0: the function ends an skb's
+ * life.  The three low bits count.
+ */
+#define COPY_POS      0x70777275c0ffef01
+#define COPY_POS_MASK 7
+
+#endif

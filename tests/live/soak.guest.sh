@@ -1,0 +1,89 @@
+#!/bin/bash
+# soak.guest.sh ROUNDS: runs in a guest: attaches and detaches that often while iperf3 runs, and
+# leaves in $OUT, for tests/live/soak to judge, what is there before, halfway and after: lines "NAME
+# VALUE..." in $OUT/facts, and the kernel's messages.
+set -u
+# Job control: without it, what runs in the background would have SIGINT ignored.
+set -m
+. /test/traffic.sh
+
+ROUNDS=$1
+# The caches of the kernel and of this script are filled by then.
+WARM=6
+EVENTS=/sys/kernel/tracing/kprobe_events
+# Kprobes are slow to attach under emulation.
+case $KERNEL in
+5.10 | 6.1) ARGS=(--filter-func '(ip_(rcv|output|local_out)|tcp_(v4_rcv|ack|rcv_established)|skb_clone|consume_skb)') ;;
+*) ARGS=() ;;
+esac
+
+fact() { echo "$@" | tee -a "$OUT/facts" >&2; }
+
+# Probes, programs, maps, links, and processes of ours.
+present() {
+	echo "$(grep -c pwru_cap $EVENTS)" \
+		"$(bpftool prog show | grep -c '^[0-9]')" "$(bpftool map show | grep -c '^[0-9]')" \
+		"$(bpftool link show | grep -c '^[0-9]')" "$(pgrep -cx pwru-cap)"
+}
+
+# KiB that the kernel has for itself, what can be given back not counted; open files.
+memory() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^(SUnreclaim|Percpu|KernelStack|PageTables|VmallocUsed):/ { sum += $2; all = all " " $1 $2 }
+		/^MemFree:/ { free = $2 }
+		END { print sum, free, all }' /proc/meminfo
+}
+
+# measure NAME: when all that goes on in the background is over; at most a minute.
+measure() {
+	local i
+
+	for ((i = 0; i < 300; i++)); do
+		[[ $(present) == "$BEFORE" ]] && break
+		sleep 0.2
+	done
+	# What the kernel frees after some grace periods.
+	sleep 3
+	fact "$1.present" "$(present)"
+	fact "$1.files" "$(cut -f 1 /proc/sys/fs/file-nr)"
+	fact "$1.memory" "$(memory)"
+}
+
+# Attached and detached as a whole; or ended by -c, with packets, the rest in the background.
+one_round() {
+	if (($1 % 2)); then
+		pwru-cap "${ARGS[@]}" --test-attach >/dev/null 2>>"$OUT/soak.err"
+	else
+		pwru-cap "${ARGS[@]}" -q -s 128 -c 100 -w /tmp/soak.pcapng 'tcp port 5201' 2>>"$OUT/soak.err"
+	fi
+}
+
+rounds() {
+	local i
+
+	for ((i = 0; i < $1; i++)); do one_round $i || bad=$((bad + 1)); done
+}
+
+net_up
+BEFORE=$(present)
+fact before.present "$BEFORE"
+in_b iperf3 -s >/dev/null 2>&1 &
+server=$!
+wait_for 10 eval "in_b ss -ltn | grep -q :5201"
+in_a iperf3 -c $IP_B -t 100000 -b 20M >/dev/null 2>&1 &
+iperf=$!
+sleep 1
+bad=0
+rounds $WARM
+measure warm
+rounds $((ROUNDS / 2))
+measure half
+rounds $((ROUNDS - ROUNDS / 2))
+measure end
+kill -0 "$iperf" && fact iperf yes
+kill "$iperf" "$server"
+wait "$iperf" "$server" 2>/dev/null
+fact rounds "$ROUNDS" "$bad"
+dmesg >"$OUT/dmesg"
+net_down
