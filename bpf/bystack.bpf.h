@@ -180,15 +180,6 @@ __weak __noinline int frame_note(__u64 slot, __u64 func_ip, __u64 skb, __u64 id)
 	return 0;
 }
 
-/* Where the context is; the verifier would keep it a pointer, and calculates with none. */
-static __always_inline __u64 number_of(void *ctx)
-{
-	__u64 number = 0;
-
-	bpf_probe_read_kernel(&number, sizeof(number), &ctx);
-	return number;
-}
-
 /*
  * The same place for programs of a trampoline, whose frame holds, from the context upwards: the
  * arguments, perhaps the return value, rbp, the way back into the function.  Next comes the

@@ -61,6 +61,15 @@ static __always_inline bool is_kernel_address(const bool direct, const void *p)
 #define __arg_ctx __attribute__((btf_decl_tag("arg:ctx")))
 #endif
 
+/* Where the context is; the verifier would keep it a pointer, and calculates with none. */
+static __always_inline __u64 number_of(void *ctx)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &ctx);
+	return number;
+}
+
 /* Makes clang forget what it knows of a number, without an instruction. */
 #define FORGET(x) asm volatile("" : "+r"(x))
 

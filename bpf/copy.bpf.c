@@ -43,23 +43,29 @@ static __always_inline __u64 argument(const __u64 *ctx, __u64 number)
 	return value;
 }
 
-static __always_inline void write_skb(const bool direct, void *ctx, __u32 skip,
+static __always_inline void write_skb(const bool direct, void *ctx, struct site site,
 				      const struct frame *f)
 {
-	struct site site = {.ctx = ctx, .func_ip = COPY_CONSTANT(COPY_FUNC_IP), .skip = skip};
+	site.ctx = ctx;
+	site.func_ip = COPY_CONSTANT(COPY_FUNC_IP);
 
-	emit_skb(direct, &site, f);
+	if (!wants_pages(f, site.func_ip) || !emit_paged_skb(direct, &site, f))
+		emit_skb(direct, &site, f);
 }
 
 /* Of a BPF program, user space knows where its stack begins. */
-#define WRITE_TC_DIRECT(ctx, f) write_skb(true, ctx, 0, f)
-#define WRITE_TC_PROBED(ctx, f) write_skb(false, ctx, 0, f)
+#define PROG_SITE		((struct site){.kind = SITE_PROG})
+
+#define WRITE_TC_DIRECT(ctx, f) write_skb(true, ctx, PROG_SITE, f)
+#define WRITE_TC_PROBED(ctx, f) write_skb(false, ctx, PROG_SITE, f)
 
 /* This program, and the trampoline. */
 #define FUNC_FRAMES		  2
 
-#define WRITE_FUNC_DIRECT(ctx, f) write_skb(true, ctx, FUNC_FRAMES, f)
-#define WRITE_FUNC_PROBED(ctx, f) write_skb(false, ctx, FUNC_FRAMES, f)
+#define FUNC_SITE		  ((struct site){.kind = SITE_COPY, .skip = FUNC_FRAMES})
+
+#define WRITE_FUNC_DIRECT(ctx, f) write_skb(true, ctx, FUNC_SITE, f)
+#define WRITE_FUNC_PROBED(ctx, f) write_skb(false, ctx, FUNC_SITE, f)
 
 /* User space finds the programs by these names. */
 SEC("?copy")

@@ -8,10 +8,14 @@
  *
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
+ *
+ * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
  */
+#include "drop.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
+#include "pages.bpf.h"
 #include "track.bpf.h"
 
 /* Where a sighting is. */
@@ -19,12 +23,22 @@ struct site {
 	void *ctx;
 	__u64 func_ip;
 	__u32 skip; /* entries on top of the stack that are not the function's */
+	enum {
+		SITE_PROG, /* a BPF program, which is handed its packet: no function that frees */
+		SITE_KPROBE,
+		SITE_FENTRY,
+		SITE_COPY,
+	} kind;
 };
 
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
-	__u64 dev; /* address; 0: none */
+	/* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0 */
+	__u64 frags;
+	__u64 dev;  /* address; 0: none */
+	__u64 drop; /* DROP_FLAGS() and the reason */
+	__u64 drop_at;
 	__u32 netns;
 	__u32 len;
 	__u32 mark;
@@ -42,6 +56,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 			   : skb_id_probed(addr, site->func_ip);
 	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
+	facts->frags = 0;
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -49,8 +64,25 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->pkt_type = BIT_FIELD(direct, skb, pkt_type);
 }
 
-/* A device at address 0 has the name "", the index 0 and the type 0: reads of it fail and give
- * zeros. */
+/* Knows the id by now. */
+static __always_inline void facts_of_drop(const struct site *site, __u64 skb, struct facts *facts)
+{
+	facts->drop = 0;
+	facts->drop_at = 0;
+	if (site->kind == SITE_KPROBE)
+		facts->drop = drop_in_kprobe(site->ctx, site->func_ip, skb);
+	if (site->kind == SITE_FENTRY)
+		facts->drop = drop_in_fentry(site->ctx, site->func_ip, skb);
+	if (site->kind == SITE_COPY)
+		facts->drop = drop_in_copy(number_of(site->ctx), site->func_ip, skb);
+	if (facts->drop)
+		facts->drop_at = caller_of(site->ctx, site->skip);
+}
+
+/*
+ * A device at address 0 has the name "", the index 0 and the type 0: reads of it fail and give
+ * zeros.
+ */
 static __always_inline void fill_device(const bool direct, const struct facts *facts,
 					struct ev_hdr *e)
 {
@@ -75,9 +107,10 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->func_ip = site->func_ip;
 	e->skb = f->skb;
 	e->id = facts->id;
+	e->drop_at = facts->drop_at;
+	e->drop_reason = facts->drop;
 	e->l2 = f->l2;
 	e->wire_len = f->wire;
-	e->nonlinear = f->wire - f->linear;
 	e->skb_len = facts->len;
 	e->mark = facts->mark;
 	e->tgid = pid_tgid >> 32;
@@ -119,8 +152,8 @@ static __always_inline __u32 head_len(const struct frame *f)
 }
 
 /*
- * What the packet section holds: the linear bytes, up to the snapshot length.  User space cuts the
- * frame to that length once the head is in.
+ * What the packet section begins with, or is: the linear bytes, up to the snapshot length.  User
+ * space cuts the frame to that length once the head is in.
  */
 static __always_inline __u32 raw_len(const struct frame *f)
 {
@@ -131,11 +164,86 @@ static __always_inline __u32 raw_len(const struct frame *f)
 	return (__u32)raw > cfg_snaplen ? cfg_snaplen : (__u32)raw;
 }
 
+/* Bytes of the frame that are wanted, and that are not in the linear area. */
+static __always_inline __u32 bytes_beyond(const struct frame *f)
+{
+	__u32 wanted = f->wire > cfg_snaplen ? cfg_snaplen : f->wire;
+
+	return wanted > f->linear ? wanted - f->linear : 0;
+}
+
+/* The skb still stands for a packet, its pages are others' already. */
+static __always_inline bool has_freed_pages(__u64 func_ip)
+{
+#pragma unroll
+	for (int i = 0; i < EV_TAIL_FREED; i++)
+		if (EV_ENTRY_BLOCK(func_ip) == cfg_tail_ips[i])
+			return true;
+	return false;
+}
+
+/* Of the skb's linear bytes, those that are in the frame. */
+static __always_inline __u32 linear_in_frame(const struct frame *f)
+{
+	struct sk_buff *skb = (void *)f->skb;
+	__u32 linear = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
+
+	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
+}
+
+/* Is more wanted than the linear bytes, and to be had? */
+static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
+{
+	return cfg_pages && bytes_beyond(f) && !has_freed_pages(func_ip);
+}
+
+/*
+ * The record of a packet of which more is wanted than the linear bytes, put together in a slot that
+ * the caller holds.
+ */
+static __always_inline void emit_paged(const bool direct, const struct site *site,
+				       const struct frame *f, const struct facts *facts,
+				       struct page_slot *slot, __u32 index)
+{
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	struct ev_stats *st = this_cpu_stats();
+	struct ev_hdr *e = (void *)slot->record;
+	__u64 len = raw_len(f), end;
+	__u32 flags = f->flags | facts->drop >> 32;
+
+	if (stopped || !st)
+		return;
+	COUNT(st, matched);
+	e->lost = st->lost_ring;
+	fill_header(direct, site, f, facts, e);
+	fill_stack(site, e);
+	/* Old kernels forget what they know of a number that was put on the stack. */
+	FORGET(len);
+	if (len > cfg_snaplen)
+		len = cfg_snaplen;
+	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
+		flags |= EV_F_FAULT;
+	e->flags = flags;
+	pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f), facts->frags,
+		    offset + len, bytes_beyond(f));
+	pages_copy(index);
+	e->nonlinear = slot->walk.room;
+	end = slot->walk.at;
+	FORGET(end);
+	if (end > EV_RECORD_MAX)
+		end = EV_RECORD_MAX;
+	e->raw_len = end - offset;
+	if (bpf_ringbuf_output(&ring, e, end, 0))
+		COUNT(st, lost_ring);
+}
+
+/* The record of the linear bytes, which are all that there are, or that can be had. */
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
 	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
+	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e;
 
@@ -166,30 +274,54 @@ reserved:
 	e->lost = lost;
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
+	e->nonlinear = beyond;
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
-	e->flags = f->flags |
+	e->flags = f->flags | facts->drop >> 32 |
 		   (__u64)bpf_probe_read_kernel((char *)e + offset, len, (void *)start) >> 63;
 	bpf_ringbuf_submit(e, 0);
 }
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
-/* Returns the skb's id; 0: it has none. */
-static __always_inline __u64 emit_skb(const bool direct, const struct site *site,
-				      const struct frame *f)
+/* What an skb has to have before anything is written of it. */
+static __always_inline void prepare_skb(const bool direct, const struct site *site,
+					const struct frame *f, struct facts *facts)
 {
-	struct facts facts;
-
-	facts_of_skb(direct, site, f->skb, &facts);
-	if (!facts.id) {
+	facts_of_skb(direct, site, f->skb, facts);
+	facts_of_drop(site, f->skb, facts);
+	if (!facts->id) {
 		struct ev_stats *st = this_cpu_stats();
 
 		COUNT(st, lost_id);
 	}
+}
+
+static __always_inline void emit_skb(const bool direct, const struct site *site,
+				     const struct frame *f)
+{
+	struct facts facts;
+
+	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
-	return facts.id;
+}
+
+/* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
+static __always_inline bool emit_paged_skb(const bool direct, const struct site *site,
+					   const struct frame *f)
+{
+	struct page_slot *slot;
+	struct facts facts;
+	__u32 index;
+
+	slot = page_slot_hold(&index);
+	if (!slot)
+		return false;
+	prepare_skb(direct, site, f, &facts);
+	emit_paged(direct, site, f, &facts, slot, index);
+	page_slot_release(slot);
+	return true;
 }
 
 #endif

@@ -58,7 +58,16 @@ struct tcp_skb_cb {
 	__u8 tcp_flags;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct refcount_struct {
+	atomic_t refs;
+} refcount_t;
+
 struct sk_buff {
+	struct sk_buff *next;
 	struct net_device *dev;
 	struct sock *sk;
 	char cb[48];
@@ -73,8 +82,10 @@ struct sk_buff {
 	__u16 transport_header;
 	__u16 network_header;
 	__u16 mac_header;
+	unsigned int end; /* as an offset from head, as all 64-bit kernels have it */
 	unsigned char *head;
 	unsigned char *data;
+	refcount_t users;
 };
 
 struct task_struct {
@@ -94,8 +105,27 @@ struct xdp_buff {
 	__u32 frame_sz;
 };
 
+struct page {
+};
+
+/* A fragment, before 6.9 ... */
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+
+/* ... and since. */
+struct skb_frag {
+	unsigned long netmem;
+	unsigned int len;
+	unsigned int offset;
+};
+
 struct skb_shared_info {
 	__u8 nr_frags;
+	struct sk_buff *frag_list;
+	struct skb_frag frags[1];
 };
 
 /* Since 5.18 a packet may go on in fragments. */
@@ -119,5 +149,11 @@ struct __kernel_sockaddr_storage {
 };
 
 #pragma clang attribute pop
+
+/* Since 5.17; SKB_CONSUMED since 6.3. */
+enum skb_drop_reason {
+	SKB_CONSUMED = 1,
+	SKB_DROP_REASON_NOT_SPECIFIED = 2,
+};
 
 #endif

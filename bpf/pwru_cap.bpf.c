@@ -20,10 +20,6 @@ char LICENSE[] SEC("license") = "GPL";
 /* The programs hang on kprobes behind a perf event, not on kprobe.multi links. */
 const volatile bool cfg_kprobe;
 
-/* What kernels before 6.3 want the context of a kprobe to be called in a global function. */
-struct bpf_user_pt_regs_t {
-};
-
 /* The address of the function that the program is attached to. */
 static __always_inline __u64 entry_of(void *ctx)
 {
@@ -47,11 +43,9 @@ static __always_inline __u64 pack(const struct frame *f)
 
 _Static_assert((EV_F_OPAQUE | EV_F_SOCK) == 3 << 1, "these flags take the two highest bits");
 
-/* Returns the skb's id. */
-static __always_inline __u64 write_record(const bool direct, const struct site *site, __u64 addr,
-					  __u64 base, __u64 l2, __u64 packed)
+static __always_inline struct frame unpack(__u64 addr, __u64 base, __u64 l2, __u64 packed)
 {
-	struct frame f = {
+	return (struct frame){
 		.skb = addr,
 		.base = base,
 		.l2 = l2,
@@ -59,50 +53,57 @@ static __always_inline __u64 write_record(const bool direct, const struct site *
 		.linear = packed >> 32 & LINEAR_MAX,
 		.flags = packed >> (32 + LINEAR_BITS) << 1,
 	};
-
-	return emit_skb(direct, site, &f);
 }
 
-static __always_inline int write_kprobe(const bool direct, void *ctx, __u64 addr, __u64 base,
-					__u64 l2, __u64 packed)
+/* For functions without an skb, below this one. */
+static __always_inline void note(__u64 slot, __u64 func_ip, __u64 skb)
 {
-	struct site site = {.ctx = ctx, .func_ip = entry_of(ctx)};
-	__u64 id = write_record(direct, &site, addr, base, l2, packed);
+	const struct skb_id *known = bpf_map_lookup_elem(&skb_ids, &skb);
 
-	if (cfg_meta.on & META_STACKS)
-		frame_note(PT_REGS_SP((struct pt_regs *)ctx), site.func_ip, addr, id);
-	return 0;
+	if (slot)
+		frame_note(slot, func_ip, skb, known ? known->id : 0);
 }
 
-__weak __noinline int write_direct(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_kprobe(true, ctx, addr, base, l2, packed);
-}
+/*
+ * What is in pages has a global function of its own, so that it makes the common way no longer, and
+ * is not walked again from there.  frames, and deeper in that function: see struct site; slot:
+ * where the return address is.
+ */
+#define WRITE(variant, direct, context, entry, what, frames, deeper, slot)                       \
+	__weak __noinline int page_##variant(context, __u64 addr, __u64 base, __u64 l2,          \
+					     __u64 packed)                                       \
+	{                                                                                        \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = deeper, .kind = what}; \
+		struct frame f = unpack(addr, base, l2, packed);                                 \
+                                                                                                 \
+		return emit_paged_skb(direct, &site, &f);                                        \
+	}                                                                                        \
+	__weak __noinline int write_##variant(context, __u64 addr, __u64 base, __u64 l2,         \
+					      __u64 packed)                                      \
+	{                                                                                        \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = frames, .kind = what}; \
+		struct frame f = unpack(addr, base, l2, packed);                                 \
+                                                                                                 \
+		if (!wants_pages(&f, site.func_ip) ||                                            \
+		    !page_##variant(ctx, addr, base, l2, packed))                                \
+			emit_skb(direct, &site, &f);                                             \
+		if (cfg_meta.on & META_STACKS)                                                   \
+			note(slot, site.func_ip, addr);                                          \
+		return 0;                                                                        \
+	}
 
-__weak __noinline int write_probed(struct bpf_user_pt_regs_t *ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	return write_kprobe(false, ctx, addr, base, l2, packed);
-}
+/* The stack is the one that the registers of the context tell of. */
+#define KPROBE_SLOT PT_REGS_SP((struct pt_regs *)ctx)
+
+WRITE(direct, true, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, 0, KPROBE_SLOT)
+WRITE(probed, false, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, 0, KPROBE_SLOT)
 
 /* This program, the one that called it, and the trampoline. */
 #define FENTRY_FRAMES 3
 
 /* For fentry.multi, which came long after bpf_rdonly_cast(). */
-__weak __noinline int write_fentry(void *ctx __arg_ctx, __u64 addr, __u64 base, __u64 l2,
-				   __u64 packed)
-{
-	struct site site = {.ctx = ctx, .func_ip = bpf_get_func_ip(ctx), .skip = FENTRY_FRAMES};
-	__u64 id = write_record(true, &site, addr, base, l2, packed), slot;
-
-	if (cfg_meta.on & META_STACKS) {
-		slot = trampoline_slot(ctx);
-		if (slot)
-			frame_note(slot, site.func_ip, addr, id);
-	}
-	return 0;
-}
+WRITE(fentry, true, void *ctx __arg_ctx, bpf_get_func_ip(ctx), SITE_FENTRY, FENTRY_FRAMES,
+      FENTRY_FRAMES + 1, trampoline_slot(ctx))
 
 #define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
 #define WRITE_PROBED(ctx, f) write_probed((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
@@ -205,25 +206,8 @@ int kprobe_by_stack(struct pt_regs *ctx)
 
 /*
  * One program for all functions: the cookie says where the skb is, 1 to 5, and 0 stands for the
- * functions that end an skb's life.
- */
-static __always_inline __u64 parameter(struct pt_regs *ctx, __u64 pos)
-{
-	switch (pos) {
-	case 2:
-		return PT_REGS_PARM2(ctx);
-	case 3:
-		return PT_REGS_PARM3(ctx);
-	case 4:
-		return PT_REGS_PARM4(ctx);
-	case 5:
-		return PT_REGS_PARM5(ctx);
-	default:
-		return PT_REGS_PARM1(ctx);
-	}
-}
-
-/* The same for kprobe.multi, where the cookie costs a search: for the few that fentry leaves out.
+ * functions that end an skb's life.  For kprobe.multi, where the cookie costs a search, this serves
+ * the few that fentry leaves out.
  */
 #define MULTI_ANY(variant, direct, write)                                \
 	SEC("?kprobe.multi")                                             \

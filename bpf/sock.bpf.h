@@ -10,9 +10,10 @@
  * acknowledgement number.
  *
  * The frame is put together in scratch memory, headers and the first bytes of payload; filter and
- * record both take it from there.  Programs of kprobes do not nest, but those of fentry do: in an
- * interrupt, or when the scheduler takes the task away.  So each CPU has some pieces of memory, and
- * each sighting holds one until it is done with it.
+ * record both take it from there.  The record goes on with the rest of the payload (pages.bpf.h).
+ * Programs of kprobes do not nest, but those of fentry do: in an interrupt, or when the scheduler
+ * takes the task away.  So each CPU has some pieces of memory, and each sighting holds one until it
+ * is done with it.
  */
 #include "compat.bpf.h"
 #include "kernel.h"

@@ -22,7 +22,8 @@
 
 struct skb_id {
 	__u64 id;
-	__u64 dying;
+	__u32 dying;
+	__u32 dropped; /* has been told, see drop.bpf.h */
 };
 
 /* LRU: an id whose end was not seen (bulk free) gives way by itself. */
@@ -101,6 +102,7 @@ static __always_inline __u64 find_id(const bool direct, __u64 skb, __u64 func_ip
 		if (known->dying && !is_tail(func_ip)) {
 			known->id = next_id(direct);
 			known->dying = 0;
+			known->dropped = 0;
 		}
 		if (is_release(func_ip))
 			known->dying = 1;

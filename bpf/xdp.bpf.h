@@ -15,11 +15,10 @@
 /* The alignment of skb_shared_info behind the data: SMP_CACHE_BYTES of x86 and arm64. */
 #define SHINFO_ALIGN 64
 
-/* Bytes in fragments, which follow those between data and data_end. */
-static __always_inline __u32 xdp_frags_len(struct xdp_buff *xdp)
+/* The skb_shared_info behind the first piece, if there are others; or else 0. */
+static __always_inline __u64 xdp_frags(struct xdp_buff *xdp)
 {
 	struct xdp_buff___frags *flagged = (void *)xdp;
-	struct skb_shared_info___frags *shinfo;
 	__u64 size;
 
 	if (!bpf_core_field_exists(flagged->flags) ||
@@ -27,9 +26,15 @@ static __always_inline __u32 xdp_frags_len(struct xdp_buff *xdp)
 		return 0;
 	/* xdp_get_shared_info_from_buff() */
 	size = (bpf_core_type_size(struct skb_shared_info) + SHINFO_ALIGN - 1) & -SHINFO_ALIGN;
-	shinfo = (void *)((__u64)BPF_CORE_READ(xdp, data_hard_start) +
-			  BPF_CORE_READ(xdp, frame_sz) - size);
-	return BPF_CORE_READ(shinfo, xdp_frags_size);
+	return (__u64)BPF_CORE_READ(xdp, data_hard_start) + BPF_CORE_READ(xdp, frame_sz) - size;
+}
+
+/* Bytes in fragments, which follow those between data and data_end. */
+static __always_inline __u32 xdp_frags_len(struct xdp_buff *xdp)
+{
+	struct skb_shared_info___frags *shinfo = (void *)xdp_frags(xdp);
+
+	return shinfo ? BPF_CORE_READ(shinfo, xdp_frags_size) : 0;
 }
 
 /* Returns 0, or -1 if there are no bytes. */
@@ -76,12 +81,22 @@ static __always_inline void emit_xdp(const struct site *site, struct xdp_buff *x
 	struct facts facts = {
 		.dev = (__u64)dev,
 		.netns = netns_of_dev(false, dev),
+		.frags = xdp_frags(xdp),
 		.len = f->wire,
 		/* As skb_record_rx_queue() would store it: 0 is for none. */
 		.queue = BPF_CORE_READ(xdp, rxq, queue_index) + 1,
 	};
+	struct page_slot *slot = NULL;
+	__u32 index;
 
-	emit(false, site, f, &facts);
+	if (wants_pages(f, site->func_ip))
+		slot = page_slot_hold(&index);
+	if (!slot) {
+		emit(false, site, f, &facts);
+		return;
+	}
+	emit_paged(false, site, f, &facts, slot, index);
+	page_slot_release(slot);
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "src/record.h"
@@ -12,12 +13,46 @@ bool capture_done(const struct capture *c)
 	return c->err || c->complete || (c->limit && c->taken >= c->limit);
 }
 
+/* What comes here was taken before the limit, or an error, was known of: see capture_take(). */
+static void write_sighting(struct stage *stage, const struct sighting *s)
+{
+	struct capture *c = (struct capture *)((char *)stage - offsetof(struct capture, last));
+	struct view view;
+	int err;
+
+	if (s->left_out)
+		return;
+	if (c->err) {
+		c->unsunk++;
+		return;
+	}
+	if (capture_done(c)) {
+		c->beyond++;
+		return;
+	}
+	view_make(c->view, &s->rec, &view);
+	view.changed = s->changed;
+	err = c->sink->packet(c->sink, &view);
+	if (err == -ECANCELED) {
+		c->complete = true;
+		c->beyond++;
+		return;
+	}
+	c->taken++;
+	c->err = err;
+}
+
+struct stage *capture_writer(struct capture *c)
+{
+	c->last.take = write_sighting;
+	return &c->last;
+}
+
 int capture_take(void *capture, const void *data, size_t size)
 {
 	struct capture *c = capture;
-	struct record rec;
-	struct view view;
-	int err;
+	struct sighting s = {0};
+	struct stage *first = c->first ?: capture_writer(c);
 
 	/* Every record is counted somewhere, also those that come while the programs are detached.
 	 */
@@ -29,26 +64,25 @@ int capture_take(void *capture, const void *data, size_t size)
 		c->beyond++;
 		return 0;
 	}
-	if (record_parse(data, size, &rec)) {
+	if (record_parse(data, size, &s.rec)) {
 		c->broken++;
 		return 0;
 	}
-	view_make(c->view, &rec, &view);
-	err = c->sink->packet(c->sink, &view);
-	if (err == -ECANCELED) {
-		c->complete = true;
-		c->beyond++;
-		return 0;
-	}
-	c->taken++;
-	c->err = err;
+	first->take(first, &s);
 	return 0;
 }
 
-void capture_totals(const struct capture *c, const struct ev_stats *kernel,
-		    struct sink_totals *ret_totals)
+static uint64_t count_left_out(const struct left_out *left)
 {
-	uint64_t received = kernel->matched - c->beyond;
+	const struct recorder_stats *r = &left->recorder;
+
+	return left->unchanged + r->undropped + r->older + r->after + r->no_id + r->evicted;
+}
+
+void capture_totals(const struct capture *c, const struct ev_stats *kernel,
+		    const struct left_out *left, struct sink_totals *ret_totals)
+{
+	uint64_t received = kernel->matched - c->beyond - count_left_out(left);
 
 	*ret_totals = (struct sink_totals){
 		.received = received,
@@ -58,7 +92,8 @@ void capture_totals(const struct capture *c, const struct ev_stats *kernel,
 }
 
 void capture_account(const struct capture *c, const struct ev_stats *kernel,
-		     const struct sink_stats *sink, struct account *ret_account)
+		     const struct sink_stats *sink, const struct left_out *left,
+		     struct account *ret_account)
 {
 	struct account a = {
 		.captured = sink->written,
@@ -72,7 +107,10 @@ void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		.no_frame = kernel->no_frame,
 	};
 
-	a.dropped = a.received - a.captured;
+	if (left)
+		a.left = *left;
+	a.left_out = count_left_out(&a.left);
+	a.dropped = a.received - a.captured - a.left_out;
 	a.unknown = a.dropped - (a.lost_ring + a.lost_size + a.broken + a.failed);
 	*ret_account = a;
 }
@@ -81,6 +119,24 @@ static void print_cause(uint64_t n, const char *what)
 {
 	if (n)
 		fprintf(stderr, "  %" PRIu64 " %s\n", n, what);
+}
+
+static void print_left_out(const struct account *a)
+{
+	const struct recorder_stats *r = &a->left.recorder;
+
+	if (!a->left_out)
+		return;
+	fprintf(stderr, "%" PRIu64 " packet%s left out, as asked for\n", a->left_out,
+		a->left_out == 1 ? "" : "s");
+	print_cause(a->left.unchanged, "unchanged sightings (--changes)");
+	print_cause(r->undropped, "sightings of packets that were not dropped so (--on-drop)");
+	print_cause(r->older, "sightings of dropped packets, before their last ones (--last)");
+	print_cause(r->after, "sightings of dropped packets, after the drop");
+	print_cause(r->no_id, "sightings without an id, of which a drop is not known");
+	print_cause(r->evicted, "sightings for which there was no memory (--on-drop)");
+	print_cause(r->incomplete,
+		    "dropped packets are incomplete for that, and are not counted above");
 }
 
 void account_print(const struct account *a)
@@ -96,6 +152,7 @@ void account_print(const struct account *a)
 	print_cause(a->broken, "lost: records that could not be read");
 	print_cause(a->failed, "lost: could not be written");
 	print_cause(a->unknown, "unaccounted for: please report this");
+	print_left_out(a);
 	print_cause(a->beyond,
 		    "more matched after the last one (-c, -W), and are not counted above");
 	print_cause(a->missed, "sightings were missed: a probe was hit while another one ran");

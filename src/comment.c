@@ -85,6 +85,12 @@ void comment_line(struct buf *out, const struct view *view)
 		buf_printf(out, " tid=%u", hdr->tid);
 	put_value(out, "comm", view->comm);
 	put_packet(out, view);
+	if (view->changed)
+		buf_printf(out, " changed=%s", view->changed);
+	if (view->drop)
+		put_value(out, "drop", view->drop);
+	if (view->drop_at)
+		put_value(out, "drop_at", view->drop_at);
 	if (view->dropped)
 		buf_printf(out, " lost_before=%llu", (unsigned long long)view->dropped);
 }

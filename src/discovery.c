@@ -59,7 +59,11 @@ static int read_modules(struct discovery *d)
 
 static struct funcs_wanted wanted_funcs(const struct options *opts)
 {
-	return (struct funcs_wanted){.pattern = opts->filter_func, .modules = opts->kmods};
+	return (struct funcs_wanted){
+		.pattern = opts->filter_func,
+		.modules = opts->kmods,
+		.drops = opts->drop_option,
+	};
 }
 
 int discover_functions(const struct options *opts, struct discovery *d)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/drop_funcs.h"
 #include "src/log.h"
 #include "src/util.h"
 
@@ -114,6 +115,7 @@ static bool in_list(const char *list, const char *word, size_t len)
 /* How to choose, made from what the user wants. */
 struct choice {
 	const char *modules;
+	const struct func_roles *drops; /* NULL: no function is wanted for what it does */
 	bool by_name;
 	regex_t names;
 };
@@ -122,6 +124,8 @@ static bool chosen(const struct choice *c, const struct found *f)
 {
 	if (c->modules && f->module && !in_list(c->modules, f->module, strlen(f->module)))
 		return false;
+	if (c->drops && drop_funcs_has(c->drops, f->addr))
+		return true;
 	return !c->by_name || !regexec(&c->names, f->name, 0, NULL, 0);
 }
 
@@ -153,7 +157,11 @@ static int choice_make(const struct inventory *inventory, const struct funcs_wan
 
 	if (err)
 		return err;
-	*c = (struct choice){.modules = wanted->modules, .by_name = wanted->pattern};
+	*c = (struct choice){
+		.modules = wanted->modules,
+		.drops = wanted->drops ? &inventory->roles : NULL,
+		.by_name = wanted->pattern,
+	};
 	return wanted->pattern ? compile_pattern(wanted->pattern, &c->names) : 0;
 }
 

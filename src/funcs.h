@@ -4,6 +4,7 @@
 /*
  * The functions to attach to: those of the inventory that the user wants.
  */
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ struct funcs {
 struct funcs_wanted {
 	const char *pattern; /* extended regular expression for the whole name; NULL: all names */
 	const char *modules; /* names, separated by commas; vmlinux always counts; NULL: all */
+	bool drops;	     /* those that drop packets, whatever the pattern says */
 };
 
 /**

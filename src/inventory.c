@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "src/caps.h"
+#include "src/drop_funcs.h"
 #include "src/ksyms.h"
 #include "src/log.h"
 #include "src/lookup.h"
@@ -319,6 +320,7 @@ int inventory_discover(struct kbtf *btf, struct inventory *ret_inventory)
 		inventory_free(&found);
 		return err;
 	}
+	drop_funcs_find(btf, &found);
 	*ret_inventory = found;
 	return 0;
 }

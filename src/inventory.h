@@ -49,8 +49,10 @@ struct func_end {
 /* Functions that mark steps at the end of an skb's life (bpf/track.bpf.h); 0: not traceable. */
 struct func_roles {
 	uint64_t release;	       /* skb_release_head_state(), as EV_ENTRY_BLOCK() */
+	uint64_t data;		       /* skb_release_data(), the second step, likewise */
 	uint64_t tail[EV_TAIL_MAX];    /* called between that and the end, as EV_ENTRY_BLOCK() */
 	struct func_end end[ENDS_MAX]; /* called last: end_name() */
+	struct ev_drop_func drop[EV_DROP_FUNCS]; /* that drop packets; no gaps */
 };
 
 /* end_name() - the function of roles.end[i] (roles.c) */

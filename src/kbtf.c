@@ -124,8 +124,19 @@ static int registers_of(const struct btf *btf, __u32 id)
 	return size > 16 || !size ? 0 : size > 8 ? 2 : 1;
 }
 
-/* The argument register, from 1, that holds the first skb; 0 if none does. */
-static int skb_position(const struct btf *btf, const struct btf_type *func)
+static bool is_enum(const struct btf *btf, __u32 id, const char *name)
+{
+	const struct btf_type *t = strip(btf, id);
+	const char *has = t && btf_is_any_enum(t) ? btf__name_by_offset(btf, t->name_off) : NULL;
+
+	return has && !strcmp(has, name);
+}
+
+/*
+ * The argument register, from 1, that holds the first value of this enumeration, or for NULL the
+ * first skb; 0 if none does.
+ */
+static int position(const struct btf *btf, const struct btf_type *func, const char *enumeration)
 {
 	const struct btf_type *proto = btf__type_by_id(btf, func->type);
 	const struct btf_param *params;
@@ -140,7 +151,8 @@ static int skb_position(const struct btf *btf, const struct btf_type *func)
 	if (ret && btf_is_composite(ret) && ret->size > 16)
 		reg++;
 	for (int i = 0; i < btf_vlen(proto) && reg <= KBTF_MAX_POS; i++) {
-		if (is_skb_pointer(btf, params[i].type))
+		if (enumeration ? is_enum(btf, params[i].type, enumeration)
+				: is_skb_pointer(btf, params[i].type))
 			return reg;
 		reg += registers_of(btf, params[i].type);
 	}
@@ -183,7 +195,7 @@ static int collect(const struct btf *btf, __u32 first_id, const char *module,
 
 		if (!btf_is_func(t))
 			continue;
-		pos = skb_position(btf, t);
+		pos = position(btf, t, NULL);
 		if (!pos || !btf__name_by_offset(btf, t->name_off))
 			continue;
 		v = grow(list->v, list->n, &list->cap, sizeof(*v));
@@ -362,6 +374,26 @@ int kbtf_modules_funcs(const struct kbtf *btf, const char *const *modules, size_
 	*ret_funcs = list.v;
 	*ret_n = list.n;
 	return 0;
+}
+
+int kbtf_each(struct kbtf *btf,
+	      int (*callback)(void *context, const struct btf *types, uint32_t first_id),
+	      void *context)
+{
+	int err = callback(context, btf->vmlinux, 1);
+
+	if (!err && btf->own && !btf->n_modules)
+		err = read_modules(btf);
+	for (size_t i = 0; !err && i < btf->n_modules; i++)
+		err = callback(context, btf->modules[i].btf, btf__type_cnt(btf->vmlinux));
+	return err;
+}
+
+int kbtf_enum_position(const struct kbtf *btf, const char *func, const char *enumeration)
+{
+	int id = btf__find_by_name_kind(btf->vmlinux, func, BTF_KIND_FUNC);
+
+	return id < 0 ? 0 : position(btf->vmlinux, btf__type_by_id(btf->vmlinux, id), enumeration);
 }
 
 void kbtf_close(struct kbtf *btf)

@@ -68,6 +68,23 @@ bool kbtf_has_module(const struct kbtf *btf, const char *module);
 int kbtf_modules_funcs(const struct kbtf *btf, const char *const *modules, size_t n,
 		       struct kbtf_func **ret_funcs, size_t *ret_n, char **ret_strings);
 
+/**
+ * kbtf_each() - vmlinux' types, then each module's, which are read now if they have not been
+ * @callback: gets @context, the types, and the first id that is their own (1 for
+ * those of vmlinux); a return value other than 0 ends it
+ *
+ * Return: 0, what @callback returned, or -errno.
+ */
+int kbtf_each(struct kbtf *btf,
+	      int (*callback)(void *context, const struct btf *types, uint32_t first_id),
+	      void *context);
+
+/*
+ * kbtf_enum_position() - the argument register, from 1, in which a function of vmlinux takes a
+ * value of this enumeration; 0 if it takes none, or is not there
+ */
+int kbtf_enum_position(const struct kbtf *btf, const char *func, const char *enumeration);
+
 /* kbtf_close() - free; @btf may be NULL */
 void kbtf_close(struct kbtf *btf);
 

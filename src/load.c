@@ -123,6 +123,26 @@ static int fill_func_ends(const struct pwru_cap_bpf *skel, const struct funcs *f
 	return err;
 }
 
+/* Scratch memory: enough for all CPUs to be at it and to be interrupted in it, up to 20 MB. */
+#define PAGE_SLOTS_MIN 4
+#define PAGE_SLOTS_MAX 64
+
+static void fill_pages(struct pwru_cap_bpf *skel, const struct kpages *pages, int cpus)
+{
+	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
+	uint32_t slots = PAGE_SLOTS_MIN;
+
+	if (!pages->vmemmap_base)
+		return;
+	while ((int)slots < 2 * cpus && slots < PAGE_SLOTS_MAX)
+		slots *= 2;
+	cfg->cfg_pages = true;
+	cfg->cfg_vmemmap_base = pages->vmemmap_base;
+	cfg->cfg_page_offset_base = pages->page_offset_base;
+	cfg->cfg_page_slots = slots;
+	bpf_map__set_max_entries(skel->maps.page_slots, slots);
+}
+
 static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
 {
 	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
@@ -134,9 +154,11 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_sign_bits = opts->caps->sign_bits;
 	cfg->cfg_release_ip = opts->funcs->roles.release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
+	memcpy((void *)cfg->cfg_drops, opts->funcs->roles.drop, sizeof(cfg->cfg_drops));
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);
+	fill_pages(skel, &opts->pages, cfg->cfg_cpus);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }
 

@@ -12,6 +12,7 @@
 #include "src/caps.h"
 #include "src/filters.h"
 #include "src/funcs.h"
+#include "src/kpages.h"
 #include "src/splicer.h"
 
 /* The kinds of programs, by how they are attached. */
@@ -43,6 +44,7 @@ struct load_opts {
 	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
 	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
 	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 

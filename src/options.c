@@ -12,8 +12,8 @@
 #include "bpf/event.h"
 #include "src/buf.h"
 #include "src/log.h"
-#include "src/options_files.h"
 #include "src/options_table.h"
+#include "src/rotate.h"
 #include "src/util.h"
 
 #define DEFAULT_RING_KIB (32 * 1024)
@@ -59,6 +59,28 @@ static int set_ring(struct options *o, const char *text)
 		bytes *= 2;
 	o->ring_bytes = bytes;
 	return 0;
+}
+
+static int set_file_size(struct options *o, const char *text)
+{
+	int err = rotate_parse_size(text, &o->rotate_bytes);
+
+	if (err == -ERANGE)
+		log_error("-C %s: too large for a file", text);
+	else if (err)
+		log_error("-C %s: not a number of millions of bytes, at least 1, nor one with K, M "
+			  "or G behind it",
+			  text);
+	return err ? -EINVAL : 0;
+}
+
+static int set_compress(struct options *o, const char *name)
+{
+	int err = compress_parse(name, &o->compress);
+
+	if (err)
+		log_error("--compress %s: there is gzip and zstd", name);
+	return err;
 }
 
 static int refuse_unoptimized(void)
@@ -140,6 +162,31 @@ static int set_family(struct options *o, const char *arg)
 	return terms_set(&o->terms, TERM_FAMILY, o->meta.family == AF_INET ? "inet" : "inet6");
 }
 
+#define DEFAULT_LAST 20
+
+/* Both are one mode: the second keeps more, if --last does not say how much. */
+static int set_drops(struct options *o, const char *option, const char *reasons)
+{
+	if (o->drop_option && strcmp(o->drop_option, option)) {
+		log_error("--on-drop and --filter-drop-reason are one mode: name the reasons once");
+		return -EINVAL;
+	}
+	o->drop_option = option;
+	o->drop_reasons = reasons;
+	return 0;
+}
+
+static int check_drops(struct options *o)
+{
+	if (o->last && !o->drop_option) {
+		log_error("--last: is for --on-drop or --filter-drop-reason");
+		return -EINVAL;
+	}
+	if (o->drop_option && !o->last)
+		o->last = strcmp(o->drop_option, "--on-drop") ? UINT64_MAX : DEFAULT_LAST;
+	return 0;
+}
+
 static int apply_filter(struct options *o, int key, const char *arg)
 {
 	if (key >= OPT_TERM)
@@ -159,16 +206,20 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case 'c':
 		return number("-c", arg, 1, UINT64_MAX, &o->count);
 	case 'C':
-	case OPT_COMPRESS:
-		return options_set_files(o, key, arg);
+		return set_file_size(o, arg);
 	case 'G':
 		return number("-G", arg, 0, INT32_MAX, &o->rotate_seconds);
 	case 'W':
 		return number("-W", arg, 1, INT32_MAX, &o->rotate_files);
+	case OPT_COMPRESS:
+		return set_compress(o, arg);
 	case 'O':
 		return refuse_unoptimized();
 	case 's':
 		return set_snaplen(o, arg);
+	case OPT_LINEAR_ONLY:
+		o->linear_only = true;
+		return 0;
 	case 'i':
 		return set_ifname(o, arg);
 	case 'D':
@@ -215,6 +266,15 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_LIST_FUNCS:
 		o->list_funcs = true;
 		return 0;
+	case OPT_CHANGES:
+		o->changes = true;
+		return 0;
+	case OPT_ON_DROP:
+		return set_drops(o, "--on-drop", arg);
+	case OPT_LAST:
+		return number("--last", arg, 1, UINT64_MAX, &o->last);
+	case OPT_DROP_REASON:
+		return set_drops(o, "--filter-drop-reason", arg);
 	case OPT_TRACE_TC:
 		o->trace_tc = true;
 		return 0;
@@ -244,6 +304,13 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	}
 }
 
+static int takes_argument(const struct option_row *row)
+{
+	if (!row->arg)
+		return no_argument;
+	return *row->arg == '[' ? optional_argument : required_argument;
+}
+
 /* getopt's two descriptions. */
 static void describe(char *letters, struct option *longs)
 {
@@ -256,7 +323,7 @@ static void describe(char *letters, struct option *longs)
 		if (options_table[i].name)
 			*longs++ = (struct option){
 				.name = options_table[i].name,
-				.has_arg = options_table[i].arg ? required_argument : no_argument,
+				.has_arg = takes_argument(&options_table[i]),
 				.val = options_table[i].key,
 			};
 	}
@@ -297,6 +364,28 @@ static int read_expression(struct options *o)
 		memset(p, ' ', n);
 	}
 	o->expression = text;
+	return 0;
+}
+
+/* What goes with -w FILE only. */
+static int check_files(const struct options *o)
+{
+	bool rotates = o->rotate_bytes || o->rotate_seconds;
+
+	if (!o->write_path) {
+		if (rotates || o->compress != COMPRESS_NONE)
+			log_info("-C, -G and --compress do nothing without -w FILE");
+		return 0;
+	}
+	if (rotates && !strcmp(o->write_path, "-")) {
+		log_error("-C, -G: standard output has no next file: give -w a name");
+		return -EINVAL;
+	}
+	if ((o->postrotate || o->rotate_files) && !rotates)
+		log_info("-W and -z do nothing without -C or -G");
+	if (o->rotate_seconds && !strchr(o->write_path, '%'))
+		log_info("-G: %s names no time, so each file overwrites the one before",
+			 o->write_path);
 	return 0;
 }
 
@@ -364,7 +453,9 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	if (o->kmods)
 		o->all_kmods = false;
 	log_set_level(LOG_NORMAL + o->verbosity);
-	err = options_check_files(o);
+	err = check_files(o);
+	if (!err)
+		err = check_drops(o);
 	if (!err)
 		err = join_ifname(o);
 	return err ? err : join_expression(o, argv + optind, argc - optind);

@@ -51,6 +51,11 @@ struct options {
 	/* --linktype, --interfaces */
 	enum linktype_mode linktype;
 	enum ifaces_mode ifaces;
+	bool changes;		  /* --changes */
+	const char *drop_option;  /* --on-drop or --filter-drop-reason, as typed; NULL: neither */
+	const char *drop_reasons; /* what it is given; NULL: all drops */
+	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
+	bool linear_only;	  /* --linear-only */
 	enum options_dump dump;
 	int dump_style;		 /* how often -d was given: 1 to 3 */
 	const char *filter_load; /* --filter-load; NULL: what the kernel allows */

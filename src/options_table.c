@@ -25,6 +25,8 @@ const struct option_row options_table[] = {
 	{'Z', "relinquish-privileges", "USER", "become USER when all is attached", TEXT(user)},
 	{'c', NULL, "COUNT", "stop after COUNT packets"},
 	{'s', "snapshot-length", "BYTES", "keep at most BYTES of each packet (default 262144)"},
+	{OPT_LINEAR_ONLY, "linear-only", NULL,
+	 "leave out payload in page fragments and frag lists"},
 	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
 	{'D', "list-interfaces", NULL, "list the devices of all network namespaces"},
 	{OPT_LINKTYPE, "linktype", "TYPE",
@@ -62,6 +64,13 @@ const struct option_row options_table[] = {
 	{OPT_ALL_KPROBES, "all-kprobes", NULL, "all functions that take an skb (default)"},
 	{OPT_LIST_FUNCS, "list-funcs", NULL,
 	 "list the functions, and whether they can be attached to"},
+	{OPT_CHANGES, "changes", NULL,
+	 "of a packet's sightings, only those where something changed"},
+	{OPT_ON_DROP, "on-drop", "[=REASONS]",
+	 "only packets that are dropped (so): their last sightings"},
+	{OPT_LAST, "last", "N", "how many of them (default 20)"},
+	{OPT_DROP_REASON, "filter-drop-reason", "REASONS",
+	 "only packets that are dropped so (or any): all sightings"},
 	{OPT_TRACE_TC, "filter-trace-tc", NULL, "also watch the loaded TC BPF programs"},
 	{OPT_TRACE_XDP, "filter-trace-xdp", NULL, "also watch the loaded XDP BPF programs"},
 	{OPT_META + META_NETNS, "filter-netns", "NS",
@@ -122,7 +131,8 @@ void options_print_help(void)
 				      options_table[i].key < 256 ? ", " : "",
 				      options_table[i].name);
 		if (options_table[i].arg)
-			snprintf(left + n, sizeof(left) - n, " %s", options_table[i].arg);
+			snprintf(left + n, sizeof(left) - n, "%s%s",
+				 *options_table[i].arg == '[' ? "" : " ", options_table[i].arg);
 		printf("  %-28s %s\n", left, options_table[i].help);
 	}
 }

@@ -10,6 +10,7 @@
 /* Options without a letter. */
 enum {
 	OPT_VERSION = 256,
+	OPT_LINEAR_ONLY,
 	OPT_KERNEL_BTF,
 	OPT_LINKTYPE,
 	OPT_INTERFACES,
@@ -31,6 +32,10 @@ enum {
 	OPT_TEST_ATTACH,
 	OPT_COMPRESS,
 	OPT_FAMILY,
+	OPT_CHANGES,
+	OPT_ON_DROP,
+	OPT_LAST,
+	OPT_DROP_REASON,
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,
 	OPT_TERM = 2000,
@@ -39,7 +44,7 @@ enum {
 struct option_row {
 	int key; /* the letter, or OPT_* */
 	const char *name;
-	const char *arg; /* NULL: takes none */
+	const char *arg; /* NULL: takes none; "[=...]": may be left out */
 	const char *help;
 	size_t text; /* 1 + offset of the string in struct options that is set; 0: more is to be
 			done */

@@ -55,6 +55,13 @@ static int begin(struct outfiles *f)
 			    &f->file);
 }
 
+static int append_tail(struct outfiles *f)
+{
+	int err = f->opts.tail ? f->opts.tail(f->opts.ctx, outfile_buf(f->file)) : 0;
+
+	return err ? err : outfile_mark(f->file, OUTFILE_OTHER);
+}
+
 static int end(struct outfiles *f)
 {
 	struct outfile_stats stats;
@@ -101,8 +108,7 @@ static int take_step(struct outfiles *f, enum rotate_step step)
 
 	if (step == ROTATE_STAY)
 		return 0;
-	/* An error of the file comes again when it is closed. */
-	err = f->opts.end(f->opts.ctx, f->file);
+	err = append_tail(f);
 	if (!err)
 		err = end(f);
 	if (err)

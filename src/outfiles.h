@@ -23,10 +23,12 @@ struct outfiles_opts {
 	 * noted of the file before is void. Returns 0 or -errno.
 	 */
 	int (*head)(void *ctx, struct buf *out);
-	/* Appends to a file that is finished, but for the last one, and marks. Returns 0 or -errno.
+	/*
+	 * Appends to @out the blocks that a file ends with which another one follows, or could; the
+	 * last one's are the caller's.  Returns 0 or -errno.  NULL: there are none.
 	 */
-	int (*end)(void *ctx, struct outfile *file);
-	void *ctx; /* goes to both */
+	int (*tail)(void *ctx, struct buf *out);
+	void *ctx; /* goes to these */
 };
 
 /**

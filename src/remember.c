@@ -25,7 +25,7 @@
 #define FILE_NAME "functions" /* in it */
 
 /* Changes with the format. */
-static const char magic[8] = "pwrufn3";
+static const char magic[8] = "pwrufn4";
 
 struct head {
 	char magic[8];

@@ -5,11 +5,14 @@
 
 #include "src/util.h"
 
-/* See track.bpf.h.  Destructors run in skb_release_head_state(), the rest after it. */
+/*
+ * See track.bpf.h.  Destructors run in skb_release_head_state(), the rest after it.  The first
+ * EV_TAIL_FREED are those that skb_release_data() calls last.
+ */
 static const char *const tail_names[] = {
-	"skb_release_data",
 	"skb_free_head",
 	"skb_pp_recycle",
+	"skb_release_data",
 	"skb_pp_cow_data",
 	"sock_wfree",
 	"__sock_wfree",

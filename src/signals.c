@@ -70,9 +70,9 @@ struct signals *signals_catch(void)
 	return &caught;
 }
 
-bool signals_any(const struct signals *s)
+bool signals_any(const struct signals *signals)
 {
-	return s->stop || s->stats || s->flush || s->hangup;
+	return signals->stop || signals->stats || signals->flush || signals->hangup;
 }
 
 bool signals_take(volatile sig_atomic_t *flag)

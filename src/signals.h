@@ -26,7 +26,7 @@ struct signals {
  */
 struct signals *signals_catch(void);
 
-/* signals_any() - is any of the flags set? */
+/* signals_any() - is there a flag that has not been taken? */
 bool signals_any(const struct signals *signals);
 
 /* signals_take() - was this flag set? It is cleared */

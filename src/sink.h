@@ -30,7 +30,7 @@ struct sink_info {
 
 /* The figures of a whole capture, when it ends; times are nanoseconds since 1970-01-01 UTC. */
 struct sink_totals {
-	uint64_t received; /* packets that matched */
+	uint64_t received; /* packets that matched, and were to be written */
 	uint64_t dropped;  /* of those, packets that the sink did not get */
 	uint64_t lost;	   /* of those, packets that were lost in the kernel */
 	uint64_t start_ns;
@@ -51,8 +51,8 @@ struct sink {
 	 */
 	int (*packet)(struct sink *sink, const struct view *view);
 	/*
-	 * Called when records have come, and at least once a second: hands what is buffered to the
-	 * kernel; with compression, once a second. Returns 0 or -errno.
+	 * Called at least once a second: hands what is buffered to the kernel; with
+	 * compression, what has come together in a second. Returns 0 or -errno.
 	 */
 	int (*flush)(struct sink *sink);
 	/* Hands all that is buffered to the kernel now. Returns 0 or -errno. */

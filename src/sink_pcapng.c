@@ -5,9 +5,9 @@
  * One snapshot length for all, and but for --linktype native one link type: libpcap stops at
  * anything else.
  *
- * At the end of a file each of its interfaces gets its statistics.  What was lost was lost before
- * anybody looked at its interface, so these packets are counted on the first one of the last file:
- * the sums over all interfaces are the figures of the summary.
+ * At the end of a file each interface gets its statistics.  What was lost was lost before anybody
+ * looked at its interface, so these packets are counted on the first one: the sums over all
+ * interfaces, and over all files, are the figures of the summary.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <time.h>
 
 #include "src/comment.h"
 #include "src/ifaces.h"
@@ -29,10 +28,13 @@ struct sink_pcapng {
 	struct sink_info info;
 	struct outfiles *files;
 	struct ifaces *ifaces; /* in the present file */
-	bool is_first;	       /* it is the first file */
-	uint64_t begin_ns;     /* when it was begun, since 1970-01-01 UTC */
 	struct buf line;       /* the first comment of the packet at hand */
 	uint64_t unmarked;     /* packets that failed before the output saw them */
+	uint64_t lost;	       /* told by the packets of the present file */
+	uint64_t lost_before;  /* told by those of the files that have ended */
+	uint64_t from_ns;      /* of the present file's first packet; 0: it is the first file */
+	uint64_t to_ns;	       /* of its last packet */
+	bool next_file;	       /* the next packet is the first one of another file */
 };
 
 static struct sink_pcapng *self(struct sink *sink)
@@ -43,15 +45,6 @@ static struct sink_pcapng *self(struct sink *sink)
 static void printable(char *dst, size_t size, const char *text)
 {
 	utf8_sanitize(dst, size, text, strlen(text));
-}
-
-/* The time of day. */
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 static int append_section(const struct sink_pcapng *s, struct buf *out)
@@ -87,14 +80,6 @@ static int append_interface(const struct sink_pcapng *s, struct buf *out, uint16
 				      });
 }
 
-static int append_first_interface(const struct sink_pcapng *s, struct buf *out)
-{
-	return append_interface(s, out, linktype_first(s->info.linktype), "none",
-				s->info.ifaces == IFACES_DEVICE
-					? "packets that are on no device"
-					: "no packets; those that were lost are counted here");
-}
-
 /* Each file begins so, and knows of no other interfaces yet. */
 static int append_head(void *sink_pcapng, struct buf *out)
 {
@@ -105,10 +90,13 @@ static int append_head(void *sink_pcapng, struct buf *out)
 	s->ifaces = ifaces_new(s->info.ifaces, linktype_first(s->info.linktype));
 	if (!s->ifaces)
 		return -ENOMEM;
-	s->is_first = !s->begin_ns;
-	s->begin_ns = now_ns();
 	err = append_section(s, out);
-	return err ? err : append_first_interface(s, out);
+	if (err)
+		return err;
+	return append_interface(s, out, linktype_first(s->info.linktype), "none",
+				s->info.ifaces == IFACES_DEVICE
+					? "packets that are on no device"
+					: "no packets; those that were lost are counted here");
 }
 
 static int describe_interface(struct sink_pcapng *s, const struct view *view, uint16_t linktype)
@@ -178,9 +166,15 @@ static int append_packet(struct sink_pcapng *s, const struct view *view)
 	comments[0] = buf_str(&s->line);
 	comments[1] = view->stack;
 	err = pcapng_append_epb(outfile_buf(outfiles_file(s->files)), &epb);
-	if (!err)
-		++*ifaces_packets(s->ifaces, number);
-	return err;
+	if (err)
+		return err;
+	++*ifaces_packets(s->ifaces, number);
+	s->lost += view->dropped;
+	if (s->next_file)
+		s->from_ns = view->time_ns;
+	s->next_file = false;
+	s->to_ns = view->time_ns;
+	return 0;
 }
 
 static const char *path_of(const struct sink_pcapng *s)
@@ -235,11 +229,11 @@ static void add_lost(const struct sink_totals *t, struct pcapng_isb *isb)
 	isb->osdrop = t->lost;
 }
 
-/* @lost_elsewhere: what is known of losses on interfaces other than the first */
-static int append_statistics(struct sink_pcapng *s, struct outfile *out,
-			     const struct sink_totals *t, uint64_t lost_elsewhere, size_t number)
+static int append_statistics(const struct sink_pcapng *s, const struct sink_totals *t,
+			     size_t number, struct buf *out)
 {
 	uint64_t packets = *ifaces_packets(s->ifaces, number);
+	uint64_t elsewhere = t->dropped ? PCAPNG_UNKNOWN : 0;
 	char comment[128] = "";
 	struct pcapng_isb isb = {
 		.ifid = number,
@@ -249,8 +243,8 @@ static int append_statistics(struct sink_pcapng *s, struct outfile *out,
 		.ifrecv = packets,
 		.filteraccept = packets,
 		.usrdeliv = packets,
-		.ifdrop = lost_elsewhere,
-		.osdrop = lost_elsewhere,
+		.ifdrop = elsewhere,
+		.osdrop = elsewhere,
 		.comment = comment,
 	};
 
@@ -260,43 +254,53 @@ static int append_statistics(struct sink_pcapng *s, struct outfile *out,
 			 "%" PRIu64 " packets of any interface were lost, and are counted here",
 			 t->dropped);
 	}
-	return pcapng_append_isb(outfile_buf(out), &isb);
+	return pcapng_append_isb(out, &isb);
 }
 
-static int write_statistics(struct sink_pcapng *s, struct outfile *out, const struct sink_totals *t,
-			    uint64_t lost_elsewhere)
+static int append_all_statistics(const struct sink_pcapng *s, const struct sink_totals *t,
+				 struct buf *out)
 {
 	int err = 0;
 
-	for (size_t i = 0; !err && i < ifaces_count(s->ifaces); i++) {
-		err = append_statistics(s, out, t, lost_elsewhere, i);
-		if (!err)
-			err = outfile_mark(out, OUTFILE_OTHER);
-	}
+	for (size_t i = 0; !err && i < ifaces_count(s->ifaces); i++)
+		err = append_statistics(s, t, i, out);
 	return err;
 }
 
-/* How many were lost is known only when all has been read. */
-static int end_file(void *sink_pcapng, struct outfile *out)
+/* A file that another one follows tells of the losses that its packets tell of. */
+static int append_tail(void *sink_pcapng, struct buf *out)
 {
 	struct sink_pcapng *s = sink_pcapng;
-	const struct sink_totals part = {.start_ns = s->begin_ns, .end_ns = now_ns()};
+	const struct sink_totals totals = {
+		.dropped = s->lost,
+		.lost = s->lost,
+		.start_ns = s->from_ns,
+		.end_ns = s->to_ns,
+	};
 
-	return write_statistics(s, out, &part, PCAPNG_UNKNOWN);
+	s->lost_before += s->lost;
+	s->lost = 0;
+	s->next_file = true;
+	return append_all_statistics(s, &totals, out);
 }
 
+/* The last file tells of all others. */
 static int pcapng_totals(struct sink *sink, const struct sink_totals *totals)
 {
 	struct sink_pcapng *s = self(sink);
 	struct outfile *out = outfiles_file(s->files);
-	struct sink_totals last = *totals;
+	struct sink_totals rest = *totals;
+	int err;
 
-	/* There is none if it was ended as the last that there may be. */
+	/* The last file that -W allows has its own already. */
 	if (!out)
 		return 0;
-	if (!s->is_first)
-		last.start_ns = s->begin_ns;
-	return write_statistics(s, out, &last, last.dropped ? PCAPNG_UNKNOWN : 0);
+	rest.dropped -= s->lost_before;
+	rest.lost -= s->lost_before;
+	if (s->from_ns)
+		rest.start_ns = s->from_ns;
+	err = append_all_statistics(s, &rest, outfile_buf(out));
+	return err ? err : outfile_mark(out, OUTFILE_OTHER);
 }
 
 static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
@@ -322,7 +326,7 @@ int sink_pcapng_open(const struct sink_info *info, struct sink **ret_sink)
 		.compress = info->compress,
 		.packet_buffered = info->packet_buffered,
 		.head = append_head,
-		.end = end_file,
+		.tail = append_tail,
 		.ctx = s,
 	};
 	struct sink_stats unused;

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/buf.h"
-
 /* A power of two, several times the number of stacks that a busy machine shows. */
 #define SLOTS 4096
 
@@ -34,7 +32,7 @@ static size_t slot_of(const uint64_t *addrs, size_t n)
 	return (hash ^ hash >> 32) % SLOTS;
 }
 
-static void put_address(struct buf *out, const struct ksyms *syms, uint64_t addr)
+void stacks_put_address(struct buf *out, const struct ksyms *syms, uint64_t addr)
 {
 	const struct ksym *sym = syms ? ksyms_find(syms, addr) : NULL;
 
@@ -55,7 +53,7 @@ static char *make_text(const struct ksyms *syms, const uint64_t *addrs, size_t n
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_puts(&text, "\n");
-		put_address(&text, syms, addrs[i]);
+		stacks_put_address(&text, syms, addrs[i]);
 	}
 	if (!buf_error(&text))
 		copy = strdup(buf_str(&text));

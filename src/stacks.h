@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "src/buf.h"
 #include "src/ksyms.h"
 
 struct stacks;
@@ -26,6 +27,9 @@ struct stacks *stacks_new(void);
  */
 const char *stacks_text(struct stacks *stacks, const struct ksyms *syms, const uint64_t *addrs,
 			size_t n);
+
+/* stacks_put_address() - append one line of such a text; @syms as above */
+void stacks_put_address(struct buf *out, const struct ksyms *syms, uint64_t addr);
 
 /* stacks_forget() - the symbols have changed */
 void stacks_forget(struct stacks *stacks);

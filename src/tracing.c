@@ -19,12 +19,26 @@ static int resolve_filters(struct tracing *t)
 	return err ? err : filters_resolve(t->opts, t->kernel->btf, &t->kernel->caps, t->filters);
 }
 
+/* Without it there is less in the file, which says so. A line of text has no place for payload. */
+static void find_pages(struct tracing *t)
+{
+	bool wanted = t->opts->write_path && !t->opts->linear_only;
+	int err = wanted ? kpages_find(&t->pages) : 0;
+
+	if (err)
+		log_verbose("of a packet only the linear bytes are captured, for where this kernel "
+			    "keeps its pages cannot be told: %s",
+			    strerror(-err));
+}
+
 int tracing_prepare(struct tracing *t)
 {
 	int err = resolve_filters(t);
 
 	if (!err)
 		err = splicer_new(t->filters, &t->kernel->caps, &t->splicer);
+	if (!err)
+		find_pages(t);
 	if (!err)
 		attach_repair(!t->opts->no_rcu_expedited);
 	return err;
@@ -42,6 +56,7 @@ static struct load_opts load_opts(const struct tracing *t)
 		.snaplen = t->opts->snaplen,
 		/* A line of text has no place for a stack. */
 		.stack_room = t->opts->write_path ? TRACING_STACK_ROOM : 0,
+		.pages = t->pages,
 		.ring_bytes = t->opts->ring_bytes,
 	};
 }

@@ -25,6 +25,7 @@ struct tracing {
 	const volatile sig_atomic_t *stop; /* not 0: give up */
 	struct discovery *kernel;	   /* its functions and programs */
 	struct filters *filters;
+	struct kpages pages;	 /* zeros: not known, or not wanted */
 	struct splicer *splicer; /* of the filters */
 	struct loaded *loaded;
 	const struct backend *backend;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "src/buf.h"
 #include "src/stacks.h"
 
 /* A power of two: the functions that packets pass are a few hundred, and come again and again. */
@@ -21,7 +22,9 @@ struct seen_func {
 struct view_state {
 	struct names *names;
 	const struct progs *progs; /* NULL: none */
+	struct reasons *reasons;   /* NULL: none have names */
 	struct stacks *stacks;
+	struct buf drop, drop_at; /* texts of the latest drop */
 	struct seen_func seen[SEEN_FUNCS];
 	struct wall_clock clock;
 	uint32_t snaplen;
@@ -60,6 +63,11 @@ void view_forget_names(struct view_state *state)
 {
 	memset(state->seen, 0, sizeof(state->seen));
 	stacks_forget(state->stacks);
+}
+
+void view_set_reasons(struct view_state *state, struct reasons *reasons)
+{
+	state->reasons = reasons;
 }
 
 void view_sync_clock(struct view_state *state)
@@ -123,6 +131,37 @@ static const char *stack_text(struct view_state *state, const struct record *rec
 			   rec->stack_len - from);
 }
 
+/* The reason by its name, or else as a number. */
+static const char *drop_reason(struct view_state *state, const struct ev_hdr *hdr)
+{
+	const char *name;
+
+	if (!(hdr->flags & EV_F_REASON))
+		return "yes";
+	name = state->reasons ? reasons_name(state->reasons, hdr->drop_reason) : NULL;
+	if (name)
+		return name;
+	buf_reset(&state->drop);
+	buf_printf(&state->drop, "0x%x", hdr->drop_reason);
+	return buf_str(&state->drop);
+}
+
+static void name_drop(struct view_state *state, const struct ev_hdr *hdr, struct view *view)
+{
+	view->drop = NULL;
+	view->drop_at = NULL;
+	if (!(hdr->flags & EV_F_DROP))
+		return;
+	view->drop = drop_reason(state, hdr);
+	if (!hdr->drop_at)
+		return;
+	buf_reset(&state->drop_at);
+	stacks_put_address(&state->drop_at, names_symbols(state->names), hdr->drop_at);
+	/* Without the module: a name is enough to find the place. */
+	buf_cut(&state->drop_at, strcspn(buf_str(&state->drop_at), " "));
+	view->drop_at = buf_str(&state->drop_at);
+}
+
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view)
 {
 	const struct ev_hdr *hdr = rec->hdr;
@@ -132,6 +171,8 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	ret_view->dropped = newly_lost(state, hdr);
 	name_func(find_func(state, hdr->func_ip), ret_view);
 	ret_view->stack = stack_text(state, rec, ret_view->prog);
+	ret_view->changed = NULL;
+	name_drop(state, hdr, ret_view);
 	utf8_sanitize(ret_view->comm, sizeof(ret_view->comm), hdr->comm,
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
@@ -144,6 +185,8 @@ void view_close(struct view_state *state)
 	if (!state)
 		return;
 	stacks_free(state->stacks);
+	buf_free(&state->drop);
+	buf_free(&state->drop_at);
 	free(state->lost);
 	free(state);
 }

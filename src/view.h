@@ -11,6 +11,7 @@
 #include "src/frame.h"
 #include "src/names.h"
 #include "src/progs.h"
+#include "src/reasons.h"
 #include "src/record.h"
 #include "src/utf8.h"
 
@@ -27,6 +28,9 @@ struct view {
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
+	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
+	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
+	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
 	struct frame frame;
 };
 
@@ -45,6 +49,9 @@ void view_set_progs(struct view_state *state, const struct progs *progs);
 
 /* view_forget_names() - after names_know() or names_read_again(): names have changed */
 void view_forget_names(struct view_state *state);
+
+/* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
+void view_set_reasons(struct view_state *state, struct reasons *reasons);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

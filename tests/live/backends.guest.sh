@@ -93,6 +93,13 @@ early() {
 	fact early.left "$(left)"
 }
 
+# Without kprobe events there is only fentry left where there are no multi links.
+automatic() {
+	mount --bind /proc/version /sys/kernel/tracing/kprobe_events
+	run auto --filter-func 'ip_rcv|icmp_rcv'
+	umount /sys/kernel/tracing/kprobe_events
+}
+
 # What it says when it may not have as many descriptors as it needs.
 descriptors() (
 	# Kernels before 5.11 count the memory of maps as locked, too.
@@ -131,6 +138,7 @@ run_slow fentry
 wait_for 600 gone
 fact fentry.left "$(left)"
 early
+automatic
 descriptors
 lockdown
 dmesg >"$OUT/dmesg"

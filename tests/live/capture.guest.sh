@@ -4,6 +4,7 @@
 # what it wrote.
 set -u
 . /test/traffic.sh
+. /test/modes.guest.sh
 
 # Without kprobe-multi, attaching to all functions takes minutes under emulation: some do.
 case $KERNEL in
@@ -104,11 +105,40 @@ waiting_case() {
 stack_case() {
 	capture_start stack --filter-non-skb-funcs fib_table_lookup,kmem_cache_free,hrtimer_interrupt \
 		-w "$OUT/stack.pcapng" 'icmp and greater 500'
-	in_a ping -q -f -c 400 $IP_B >/dev/null &
+	in_a ping -q -f -c 150 $IP_B >/dev/null &
 	small=$!
 	in_a ping -q -s 600 -c 20 -i 0.01 $IP_B >"$OUT/stack.out"
 	wait $small
 	capture_stop
+}
+
+# Payload in pages: of sendfile(2), with segments as the device would cut them and with large ones,
+# under TLS, and in a frag list, which is what a fragmented ping is put together to.
+payload_case() {
+	awk 'BEGIN { for (i = 0; i < 16384; i++) printf "%07d\n", i }' >/tmp/data
+	cp /tmp/data "$OUT/payload.data"
+	capture_start payload -w "$OUT/payload.pcapng" 'tcp portrange 8001-8003 or icmp or
+		ip[6:2] & 0x1fff != 0'
+	send_file 8001 /tmp/data && echo 8001 >"$OUT/payload.arrived"
+	in_a ping -q -c 2 -i 0.2 -s 9000 $IP_B >/dev/null
+	tls_send_file 8003 /tmp/data /tmp && echo 8003 >>"$OUT/payload.arrived"
+	set_mtu 65535
+	send_file 8002 /tmp/data && echo 8002 >>"$OUT/payload.arrived"
+	capture_stop
+	cp /tmp/tls.keys "$OUT/payload.keys"
+	set_mtu 1500
+	capture_start linear --linear-only --filter-func dev_hard_start_xmit -w "$OUT/linear.pcapng" \
+		'tcp port 8001'
+	send_file 8001 /tmp/data
+	capture_stop
+	capture_start cut -s 96 --filter-func dev_hard_start_xmit -w "$OUT/cut.pcapng" 'tcp port 8001'
+	send_file 8001 /tmp/data
+	capture_stop
+}
+
+set_mtu() {
+	ip -n $NS_A link set v0 mtu "$1"
+	ip -n $NS_B link set v1 mtu "$1"
 }
 
 # Everything, headers only, with a ring that is too small: the account has to add up anyway.
@@ -139,7 +169,7 @@ mode_case() {
 	capture_stop
 }
 
-mode_cases() {
+file_mode_cases() {
 	mode_case sll2 --linktype sll2 --interfaces both
 	mode_case native --linktype native --interfaces function
 }
@@ -237,9 +267,11 @@ timed ping_case
 timed vlan_case
 timed waiting_case
 timed stack_case
+timed payload_case
 timed overload_case
-timed mode_cases
+timed file_mode_cases
 timed device_cases
+timed change_and_drop_cases
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases

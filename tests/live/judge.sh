@@ -7,6 +7,8 @@ figure() { tr '\r' '\n' <"$out/$1.err" | sed -n "s/^\([0-9]*\) packets\? $2\$/\1
 captured() { figure "$1" captured; }
 received() { figure "$1" 'received by filter'; }
 dropped() { figure "$1" 'dropped by kernel'; }
+# What a mode has left out, 0 without one.
+left_out() { figure "$1" 'left out, as asked for' | grep . || echo 0; }
 
 # What the readers count; count NAME [EXPRESSION...]
 count() { tcpdump -r "$out/$1.pcapng" --count "${@:2}" 2>/dev/null | sed -n 's/ packets\?$//p'; }
@@ -17,10 +19,10 @@ fields() { tshark -r "$out/$1.pcapng" -T fields "${@:2}" 2>/dev/null; }
 # status NAME WANTED
 status() { same "$1: exit status" "$2" "$(cat "$out/$1.status")"; }
 
-# adds_up NAME: captured + dropped = received, and the file holds what was captured.
+# adds_up NAME: captured + dropped + left out = received, and the file holds what was captured.
 adds_up() {
-	same "$1: captured + dropped = received" "$(received "$1")" \
-		$(($(captured "$1") + $(dropped "$1")))
+	same "$1: captured + dropped + left out = received" "$(received "$1")" \
+		$(($(captured "$1") + $(dropped "$1") + $(left_out "$1")))
 	same "$1: summary, tcpdump and capinfos count the same" "$(captured "$1")" \
 		"$(count "$1")" "$(packets "$1")"
 	check "$1: nothing is unaccounted for" bash -c "! grep -q unaccounted '$out/$1.err'"

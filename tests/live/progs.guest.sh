@@ -117,6 +117,7 @@ if [ "$KERNEL" != 5.10 ]; then
 	ip -n $NS_B link set v1 mtu 9000
 	ip -n $NS_B link set v1 xdp object /test/progs_frags.o section xdp.frags || exit 1
 	start frags 'icmp and greater 6000' $XDP
+	start linear 'icmp and greater 6000' $XDP --linear-only
 	round large
 fi
 bpftool prog show >"$OUT/left" 2>&1

@@ -68,6 +68,41 @@ tls_get() {
 		grep -q 'HTTP/1.0 200'
 }
 
+# send_file PORT FILE: over TCP to the second namespace, by sendfile(2); the other end is to get all.
+send_file() {
+	in_b nc -l -p "$1" </dev/null >/tmp/arrived &
+	nc_tcp=$!
+	wait_for 5 tcp_listens "$1"
+	in_a bash -c "busybox cat '$2' >/dev/tcp/$IP_B/$1"
+	wait $nc_tcp
+	cmp "$2" /tmp/arrived
+}
+
+# tls_send_file PORT FILE DIR: the second namespace sends the file over TLS, with the key and the
+# certificate that tls_serve left in DIR; the session's secrets go to DIR/tls.keys.
+tls_send_file() {
+	size=$(wc -c <"$2")
+	# No functions: the process is to be signalled.
+	(
+		cat "$2"
+		sleep 60
+	) | ip netns exec $NS_B openssl s_server -quiet -naccept 1 -port "$1" -key "$3/key.pem" -cert "$3/cert.pem" \
+		>/dev/null 2>&1 &
+	tls_server=$!
+	wait_for 20 tcp_listens "$1"
+	# Once it has all of it, the server is ended.
+	ip netns exec $NS_A openssl s_client -quiet -connect "$IP_B:$1" -keylogfile "$3/tls.keys" \
+		</dev/null 2>/dev/null >/tmp/arrived &
+	tls_client=$!
+	wait_for 30 holds /tmp/arrived "$size"
+	kill $tls_server 2>/dev/null || :
+	wait $tls_client
+	cmp "$2" /tmp/arrived
+}
+
+# holds FILE BYTES: the file has at least as many.
+holds() { [ "$(wc -c <"$1")" -ge "$2" ]; }
+
 # other_traffic: a ping, a datagram, and another TCP port: what 'tcp port 443' must not see.
 other_traffic() {
 	in_b nc -l -p 8080 </dev/null >/dev/null 2>&1 &

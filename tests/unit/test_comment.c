@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -331,13 +332,39 @@ static void test_notes(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* What the modes and drops add; values with blanks stay values. */
+static void test_drop_and_changes(void **state)
+{
+	static const char plain[] =
+		"func=ip_rcv id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
+		"comm=curl netns=4026531840 dev=eth0 ifindex=2 mark=0x1f len=52";
+	struct fixture *f = *state;
+	char want[512];
+
+	f->view.changed = "ttl,csum,bytes=40-41";
+	snprintf(want, sizeof(want), "%s changed=ttl,csum,bytes=40-41", plain);
+	assert_string_equal(line(f), want);
+	f->view.drop = "NETFILTER_DROP";
+	f->view.drop_at = "nft_do_chain+0x12 [nf_tables]";
+	snprintf(want, sizeof(want),
+		 "%s changed=ttl,csum,bytes=40-41 drop=NETFILTER_DROP "
+		 "drop_at=nft_do_chain+0x12\\x20[nf_tables]",
+		 plain);
+	assert_string_equal(line(f), want);
+	f->view.changed = NULL;
+	f->view.drop = "yes";
+	f->view.drop_at = NULL;
+	snprintf(want, sizeof(want), "%s drop=yes", plain);
+	assert_string_equal(line(f), want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_plain),     TEST(test_programs), TEST(test_everything),
-		TEST(test_by_stack),  TEST(test_appends),  TEST(test_odd_names),
-		TEST(test_no_device), TEST(test_function), TEST(test_thread),
-		TEST(test_notes),
+		TEST(test_plain),     TEST(test_programs),	   TEST(test_everything),
+		TEST(test_by_stack),  TEST(test_appends),	   TEST(test_odd_names),
+		TEST(test_no_device), TEST(test_function),	   TEST(test_thread),
+		TEST(test_notes),     TEST(test_drop_and_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

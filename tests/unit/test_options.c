@@ -17,6 +17,7 @@ static void test_defaults(void **state)
 	assert_null(o.ifname);
 	assert_int_equal(o.verbosity, 0);
 	assert_false(o.packet_buffered);
+	assert_false(o.linear_only);
 	assert_null(o.kernel_btf);
 	assert_false(o.test_attach);
 	assert_false(o.trace_tc);
@@ -53,7 +54,7 @@ static void test_long_names(void **state)
 {
 	struct options o = GOOD("--snapshot-length=100", "--interface", "lo", "--buffer-size=1024",
 				"--packet-buffered", "--kernel-btf=x", "--test-attach",
-				"--no-rcu-expedited");
+				"--no-rcu-expedited", "--linear-only");
 
 	(void)state;
 	assert_int_equal(o.snaplen, 100);
@@ -62,6 +63,7 @@ static void test_long_names(void **state)
 	assert_true(o.packet_buffered);
 	assert_string_equal(o.kernel_btf, "x");
 	assert_true(o.test_attach);
+	assert_true(o.linear_only);
 	assert_true(o.no_rcu_expedited);
 	assert_null(o.expression);
 	options_free(&o);
@@ -272,6 +274,10 @@ static void test_wrong(void **state)
 		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
 		{{"-i", ""}, "-i : not a name of a device"},
 		{{"-c", "1", "-x"}, "--help"},
+		{{"--last", "3"}, "--last: is for --on-drop or --filter-drop-reason"},
+		{{"--on-drop", "--last", "0"}, "--last 0: not a number from 1 to"},
+		{{"--on-drop", "--filter-drop-reason", "any"}, "are one mode"},
+		{{"--filter-drop-reason"}, "requires an argument"},
 		{{"-Y"}, "invalid option -- 'Y'"},
 		{{"--no-such-thing"}, "unrecognized option '--no-such-thing'"},
 		{{"--packet-buffered=1"}, "doesn't allow an argument"},
@@ -358,6 +364,38 @@ static void test_help(void **state)
 		assert_in_range(strcspn(p, "\n"), 0, 100);
 }
 
+static void test_modes(void **state)
+{
+	static const struct {
+		const char *words[MAX_WORDS];
+		bool changes;
+		const char *option, *reasons;
+		uint64_t last;
+	} rows[] = {
+		{{"icmp"}, false, NULL, NULL, 0},
+		{{"--changes"}, true, NULL, NULL, 0},
+		{{"--on-drop", "icmp"}, false, "--on-drop", NULL, 20},
+		{{"--on-drop=no_socket,x", "icmp"}, false, "--on-drop", "no_socket,x", 20},
+		{{"--on-drop", "--last", "3"}, false, "--on-drop", NULL, 3},
+		{{"--last=1", "--on-drop", "--changes"}, true, "--on-drop", NULL, 1},
+		{{"--filter-drop-reason", "any"}, false, "--filter-drop-reason", "any", UINT64_MAX},
+		{{"--filter-drop-reason=x", "--last", "7"}, false, "--filter-drop-reason", "x", 7},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		enum options_action action;
+		struct options o;
+
+		assert_int_equal(parse(rows[i].words, &o, &action), 0);
+		assert_int_equal(o.changes, rows[i].changes);
+		assert_string_equal(o.drop_option ?: "none", rows[i].option ?: "none");
+		assert_string_equal(o.drop_reasons ?: "none", rows[i].reasons ?: "none");
+		assert_int_equal(o.last, rows[i].last);
+		options_free(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,7 +407,7 @@ int main(void)
 		cmocka_unit_test(test_wrong),	       cmocka_unit_test(test_trace_programs),
 		cmocka_unit_test(test_backend),	       cmocka_unit_test(test_modules),
 		cmocka_unit_test(test_longest_ifname), cmocka_unit_test(test_answered),
-		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help),	       cmocka_unit_test(test_modes),
 	};
 
 	/* getopt's messages are compared. */

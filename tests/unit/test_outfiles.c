@@ -66,20 +66,11 @@ static int head(void *ctx, struct buf *out)
 	return buf_error(out);
 }
 
-/* Nothing, for these tests. */
-static int end(void *ctx, struct outfile *file)
-{
-	(void)ctx;
-	(void)file;
-	return 0;
-}
-
 static struct outfiles *open_files(struct fixture *f, struct outfiles_opts opts)
 {
 	struct outfiles *files;
 
 	opts.head = head;
-	opts.end = end;
 	opts.ctx = f;
 	assert_int_equal(outfiles_open(&opts, &files), 0);
 	return files;
@@ -261,8 +252,7 @@ static void test_no_next(void **state)
 /* The head itself finds no room. */
 static void test_no_room(void **state)
 {
-	struct outfiles_opts opts = {
-		.rotate.name = "/dev/full", .head = head, .end = end, .ctx = *state};
+	struct outfiles_opts opts = {.rotate.name = "/dev/full", .head = head, .ctx = *state};
 	struct outfiles *files = NULL;
 
 	assert_int_equal(outfiles_open(&opts, &files), -ENOSPC);

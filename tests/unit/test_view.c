@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -356,6 +357,64 @@ static void test_frame(void **state)
 
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
+static int read_reasons(void *context, struct reasons *reasons)
+{
+	(*(int *)context)++;
+	return reasons_add(reasons, "SKB_DROP_REASON_NO_SOCKET", 3);
+}
+
+static void assert_drop(struct fixture *f, uint32_t flags, uint32_t reason, const char *want)
+{
+	f->hdr.flags = flags;
+	f->hdr.drop_reason = reason;
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.drop ?: "no", want);
+	assert_null(f->view.changed);
+}
+
+static void test_drop(void **state)
+{
+	struct fixture *f = *state;
+	int reads = 0;
+	struct reasons *reasons = reasons_new(read_reasons, &reads);
+
+	view_set_reasons(f->state, reasons);
+	assert_drop(f, 0, 3, "no");
+	assert_drop(f, EV_F_DROP, 3, "yes");
+	assert_int_equal(reads, 0);
+	assert_drop(f, EV_F_DROP | EV_F_REASON, 3, "NO_SOCKET");
+	assert_drop(f, EV_F_DROP | EV_F_REASON, 0x30001, "0x30001");
+	assert_int_equal(reads, 1);
+	assert_null(f->view.drop_at);
+	view_set_reasons(f->state, NULL);
+	assert_drop(f, EV_F_DROP | EV_F_REASON, 3, "0x3");
+	reasons_free(reasons);
+}
+
+/* A symbol that the machine has, or the address where it hides them. */
+static void test_drop_at(void **state)
+{
+	struct fixture *f = *state;
+	const struct ksym *sym = NULL;
+	char want[300] = "0x10";
+	size_t n;
+
+	f->hdr.drop_at = 0x10;
+	if (f->syms) {
+		sym = &ksyms_all(f->syms, &n)[0];
+		sym = &sym[n / 2];
+		sym = ksyms_find(f->syms, sym->addr);
+		f->hdr.drop_at = sym->addr;
+		snprintf(want, sizeof(want), "%s+0x0", sym->name);
+	}
+	f->hdr.flags = 0;
+	view_make(f->state, &f->rec, &f->view);
+	assert_null(f->view.drop_at);
+	f->hdr.flags = EV_F_DROP;
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.drop_at, want);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,7 +423,8 @@ int main(void)
 		TEST(test_known),	 TEST(test_open_close),
 		TEST(test_time),	 TEST(test_function),
 		TEST(test_programs),	 TEST(test_stack),
-		TEST(test_frame),
+		TEST(test_frame),	 TEST(test_drop),
+		TEST(test_drop_at),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);

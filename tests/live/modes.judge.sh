@@ -1,0 +1,53 @@
+# shellcheck shell=bash disable=SC2154 # what is not set here is set by tests/live/capture
+# Judges what modes.guest.sh has left.
+
+first_comments() { fields "$1" -E occurrence=f -e frame.comment; }
+
+# values NAME KEY: of a key, where it is there, in the file's order.
+values() { first_comments "$1" | sed -n "s/.* $2=\([^ ]*\).*/\1/p"; }
+
+# A datagram on its way through NAT and a router, to a closed port.  With a few functions some
+# changes are seen together.
+changes() {
+	local want
+
+	status changes 0
+	adds_up changes
+	if $few; then
+		want='FEW'
+	else
+		want='ALL'
+	fi
+	same "changes: of one packet" 1 "$(values changes id | sort -u | wc -l)"
+	same "changes: what changed, in order" "$want" "$(values changes changed | xargs)"
+	same "changes: sightings beside these: the first and the drop" "$(captured changes)" \
+		$(($(values changes changed | wc -l) + 2))
+	same "changes: the drop is the last" "$(captured changes)" \
+		"$(first_comments changes | sed -n '/ drop=/=' | xargs)"
+	same "changes: the reason" "$([[ $kernel == 5.10 ]] && echo yes || echo NO_SOCKET)" \
+		"$(values changes drop)"
+	check "changes: $(left_out changes) sightings were left out" \
+		grep -qE '^  [0-9]+ unchanged sightings \(--changes\)' "$out/changes.err"
+}
+
+# Three of many packets were dropped by an nft rule.
+drops() {
+	local reason=NETFILTER_DROP
+
+	[[ $kernel != 5.10 ]] || reason=yes
+	status drop 0
+	adds_up drop
+	same "drop: all are of what the rule drops" "$(captured drop)" \
+		"$(count drop udp dst port 6666)"
+	same "drop: three packets, five sightings each" "5 5 5" \
+		"$(values drop id | uniq -c | awk '{ print $1 }' | xargs)"
+	same "drop: the last of each is the drop" "5 10 15" \
+		"$(first_comments drop | sed -n '/ drop=/=' | xargs)"
+	same "drop: the reason" "$reason $reason $reason" "$(values drop drop | xargs)"
+	same "drop: the place" nf_hook_slow "$(values drop drop_at | sed 's/+0x.*//' | sort -u)"
+	check "drop: $(left_out drop) sightings were left out" test "$(left_out drop)" -gt 300
+	status reason 1
+	check "reason: says what is wrong: $(cat "$out/reason.err")" grep -qE \
+		'gives no reasons|for a reason NETFILTER_DORP; near: NETFILTER_DROP' "$out/reason.err"
+	check "reason: no file is made" test ! -e "$out/reason.pcapng"
+}
