@@ -12,8 +12,8 @@
 #include "bpf/event.h"
 #include "src/buf.h"
 #include "src/log.h"
+#include "src/options_files.h"
 #include "src/options_table.h"
-#include "src/rotate.h"
 #include "src/util.h"
 
 #define DEFAULT_RING_KIB (32 * 1024)
@@ -61,28 +61,6 @@ static int set_ring(struct options *o, const char *text)
 	return 0;
 }
 
-static int set_file_size(struct options *o, const char *text)
-{
-	int err = rotate_parse_size(text, &o->rotate_bytes);
-
-	if (err == -ERANGE)
-		log_error("-C %s: too large for a file", text);
-	else if (err)
-		log_error("-C %s: not a number of millions of bytes, at least 1, nor one with K, M "
-			  "or G behind it",
-			  text);
-	return err ? -EINVAL : 0;
-}
-
-static int set_compress(struct options *o, const char *name)
-{
-	int err = compress_parse(name, &o->compress);
-
-	if (err)
-		log_error("--compress %s: there is gzip and zstd", name);
-	return err;
-}
-
 static int refuse_unoptimized(void)
 {
 	log_error("-O: the expression becomes part of the tracing programs, and the kernel's "
@@ -98,54 +76,6 @@ static int set_ifname(struct options *o, const char *name)
 	}
 	o->ifname = strcmp(name, "any") ? name : NULL;
 	return 0;
-}
-
-/* One of some words, whose places are the values; the list ends with NULL. */
-static int word(const char *option, const char *text, const char *const *words, int *ret)
-{
-	struct buf known = {0};
-
-	for (int i = 0; words[i]; i++) {
-		if (!strcmp(text, words[i])) {
-			buf_free(&known);
-			*ret = i;
-			return 0;
-		}
-		buf_printf(&known, "%s%s", i ? ", " : "", words[i]);
-	}
-	log_error("%s %s: not one of %s", option, text, buf_str(&known));
-	buf_free(&known);
-	return -EINVAL;
-}
-
-static int set_linktype(struct options *o, const char *text)
-{
-	static const char *const words[] = {
-		[LINKTYPES_ETHERNET] = "ethernet",
-		[LINKTYPES_SLL2] = "sll2",
-		[LINKTYPES_NATIVE] = "native",
-		NULL,
-	};
-	int value, err = word("--linktype", text, words, &value);
-
-	if (!err)
-		o->linktype = value;
-	return err;
-}
-
-static int set_interfaces(struct options *o, const char *text)
-{
-	static const char *const words[] = {
-		[IFACES_DEVICE] = "device",
-		[IFACES_FUNCTION] = "function",
-		[IFACES_BOTH] = "both",
-		NULL,
-	};
-	int value, err = word("--interfaces", text, words, &value);
-
-	if (!err)
-		o->ifaces = value;
-	return err;
 }
 
 /* What IP carries shows its family itself, on its way through no socket too. */
@@ -206,13 +136,14 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case 'c':
 		return number("-c", arg, 1, UINT64_MAX, &o->count);
 	case 'C':
-		return set_file_size(o, arg);
+	case OPT_COMPRESS:
+	case OPT_LINKTYPE:
+	case OPT_INTERFACES:
+		return options_set_files(o, key, arg);
 	case 'G':
 		return number("-G", arg, 0, INT32_MAX, &o->rotate_seconds);
 	case 'W':
 		return number("-W", arg, 1, INT32_MAX, &o->rotate_files);
-	case OPT_COMPRESS:
-		return set_compress(o, arg);
 	case 'O':
 		return refuse_unoptimized();
 	case 's':
@@ -225,10 +156,6 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case 'D':
 		o->list_interfaces = true;
 		return 0;
-	case OPT_LINKTYPE:
-		return set_linktype(o, arg);
-	case OPT_INTERFACES:
-		return set_interfaces(o, arg);
 	case 'B':
 		return set_ring(o, arg);
 	case 'U':
@@ -367,28 +294,6 @@ static int read_expression(struct options *o)
 	return 0;
 }
 
-/* What goes with -w FILE only. */
-static int check_files(const struct options *o)
-{
-	bool rotates = o->rotate_bytes || o->rotate_seconds;
-
-	if (!o->write_path) {
-		if (rotates || o->compress != COMPRESS_NONE)
-			log_info("-C, -G and --compress do nothing without -w FILE");
-		return 0;
-	}
-	if (rotates && !strcmp(o->write_path, "-")) {
-		log_error("-C, -G: standard output has no next file: give -w a name");
-		return -EINVAL;
-	}
-	if ((o->postrotate || o->rotate_files) && !rotates)
-		log_info("-W and -z do nothing without -C or -G");
-	if (o->rotate_seconds && !strchr(o->write_path, '%'))
-		log_info("-G: %s names no time, so each file overwrites the one before",
-			 o->write_path);
-	return 0;
-}
-
 /* -i and --filter-ifname are one filter. */
 static int join_ifname(struct options *o)
 {
@@ -453,7 +358,7 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	if (o->kmods)
 		o->all_kmods = false;
 	log_set_level(LOG_NORMAL + o->verbosity);
-	err = check_files(o);
+	err = options_check_files(o);
 	if (!err)
 		err = check_drops(o);
 	if (!err)

@@ -85,20 +85,18 @@ requests() {
 rotations() {
 	local name
 
-	both size -w f -C 1
-	both ring -w f -C 1 -W 3
-	both gzip -w f -C 1 -z gzip
-	both time -w f%s -G 2
-	both ends -w f%s -G 2 -W 2
-	both timesize -w f%s- -G 3 -C 1 -W 2
 	for name in tcpdump pwru-cap; do
 		mkdir -p "$OUT/user/$name"
 		chmod 777 "$OUT" "$OUT/user" "$OUT/user/$name"
 	done
-	tcpd user -Z nobody -w f -C 1 "$REQUESTS"
-	pwru user -Z nobody -w f -C 300K "$REQUESTS"
-	pwru zstd -w f -C 10K --compress zstd "$REQUESTS"
-	pwru gz -w f -C 10k --compress gzip "$REQUESTS"
+	tcpd user -w f -C 1 -Z nobody "$REQUESTS"
+	pwru user -w f -C 1 -Z nobody "$REQUESTS"
+	both ring -w f -C 1 -W 2
+	both gzip -w f -C 1 -z gzip
+	both ends -w f%s -G 2 -W 2
+	both timesize -w f%s- -G 3 -C 1 -W 2
+	pwru zstd -w f -C 20K --compress zstd "$REQUESTS"
+	pwru gz -w f -C 20k --compress gzip "$REQUESTS"
 	pwru hup -w f "$REQUESTS"
 	all_ready
 	fact user "$(grep -E '^(Uid|Gid|Groups|CapEff|CapPrm):' \
@@ -134,10 +132,9 @@ holds_20() { tcpdump -r "$1" --count 2>/dev/null | grep -q '^20 packets'; }
 small() {
 	local name
 
-	both count -w f -c 5
 	echo 'icmp[icmptype] == icmp-echo # requests' >/tmp/expression
-	tcpd file -Z root -w f -s 64 -F /tmp/expression
-	pwru file -w f -s 64 -F /tmp/expression
+	tcpd file -Z root -w f -c 5 -s 64 -F /tmp/expression
+	pwru file -w f -c 5 -s 64 -F /tmp/expression
 	both usr -w f
 	both packetwise -w f -U
 	both text -n
@@ -170,8 +167,10 @@ tight() {
 
 # Loss and failure, each with the files before it.
 failures() {
-	local dir
+	local dir flood
 
+	(while :; do in_a ping -q -f -c 500 -s 1400 $IP_B; done) >/dev/null 2>&1 &
+	flood=$!
 	tight tight 1m
 	tight ztight 16k
 	mkdir -p /tmp/removed/dir
@@ -179,12 +178,13 @@ failures() {
 	pwru ztight -w /tmp/ztight/f --compress zstd "$REQUESTS"
 	pwru removed -w /tmp/removed/dir/f -C 300K "$REQUESTS"
 	mkfifo /tmp/slow
-	(sleep 10; cat >"$OUT/slow/f") </tmp/slow &
+	(sleep 9; cat >"$OUT/slow/f") </tmp/slow &
 	TO=/tmp/slow pwru slow --filter-func 'ip_.*|icmp_.*|dev_.*' -i any -B 1024 -w - icmp
 	all_ready
 	mv /tmp/removed/dir /tmp/removed/elsewhere
-	sleep 8
+	sleep 7
 	end "${!PIDS[@]}"
+	kill -- "-$flood"
 	for dir in tight ztight; do
 		mkdir "$OUT/$dir/files"
 		cp "/tmp/$dir/"* "$OUT/$dir/files"
@@ -200,33 +200,34 @@ larger() {
 	return 1
 }
 
-# kill -9 at some moment of a capture at several functions; tests/unit/test_sink_pcapng does the same
+# kill -9 at some moment of a capture at several functions; tests/unit/test_sink_files does the same
 # a hundred times.
 kills() {
-	local round kind
+	local kind
 
-	for round in 1 2; do
-		for kind in plain ring gzip zstd; do
-			killed "$round.$kind" $((RANDOM % 20)) &
-			PIDS[$round.$kind]=$!
-		done
+	requests 10000 0.005 1400 &
+	pinger=$!
+	for kind in plain ring gzip zstd; do
+		killed $kind $((RANDOM % 20)) &
+		PIDS[$kind]=$!
 	done
 	wait "${PIDS[@]}"
 	PIDS=()
+	kill -- -$pinger
 }
 
-# killed ROUND.KIND TENTHS
+# killed KIND TENTHS
 killed() {
 	local pid
 
 	mkdir -p "$OUT/kill/$1"
 	cd "$OUT/kill/$1" || exit
 	case $1 in
-	*plain) set -- "$2" ;;
-	*ring) set -- "$2" -C 100K -W 5 ;;
-	*) set -- "$2" --compress "${1#*.}" ;;
+	plain) set -- "$2" ;;
+	ring) set -- "$2" -C 100K -W 5 ;;
+	*) set -- "$2" --compress "$1" ;;
 	esac
-	pwru-cap --filter-func 'ip_.*|icmp_.*|dev_.*' -B 4096 -w f "${@:2}" icmp 2>err &
+	pwru-cap --filter-func 'ip_rcv|icmp_rcv|ip_output' -B 4096 -w f "${@:2}" icmp 2>err &
 	pid=$!
 	wait_for 60 larger f f0
 	sleep $(($1 / 10)).$(($1 % 10))
@@ -246,10 +247,7 @@ timed() {
 net_up
 timed rotations
 timed small
-(while :; do in_a ping -q -f -c 500 -s 1400 $IP_B; done) >/dev/null 2>&1 &
-flood=$!
 timed failures
 timed kills
-kill -- "-$flood"
 net_down
 chmod -R a+rX "$OUT"

@@ -72,6 +72,7 @@ static void test_wrong(void **state)
 		{{"-w", "-", "-C", "1"}, "standard output has no next file"},
 		{{"-w", "-", "-G", "1"}, "standard output has no next file"},
 		{{"-w", "f", "-z"}, "option requires an argument -- 'z'"},
+		{{"-Z", "nobody", "--all-kmods"}, "-Z nobody: --all-kmods attaches to modules"},
 		{{"-Z"}, "option requires an argument -- 'Z'"},
 	};
 
