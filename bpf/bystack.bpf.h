@@ -155,13 +155,19 @@ static __always_inline struct stack_frames *new_frames(__u64 stack)
 	return bpf_map_lookup_elem(&stack_frames, &stack);
 }
 
-/* A packet has matched in this function; frames_left() has been there. */
-__weak __noinline int frame_note(__u64 slot, __u64 func_ip, __u64 skb, __u64 id)
+/*
+ * A packet has matched, and been written, in this function; frames_left() has been there.
+ * @slot: 0: it is not known
+ */
+__weak __noinline int frame_note(__u64 slot, __u64 func_ip, __u64 skb)
 {
 	__u64 stack = stack_of(slot), n;
 	struct stack_frames *frames = bpf_map_lookup_elem(&stack_frames, &stack);
+	const struct skb_id *known = bpf_map_lookup_elem(&skb_ids, &skb);
 	struct stack_frame *frame;
 
+	if (!slot)
+		return 0;
 	if (!frames)
 		frames = new_frames(stack);
 	if (!frames) {
@@ -175,7 +181,7 @@ __weak __noinline int frame_note(__u64 slot, __u64 func_ip, __u64 skb, __u64 id)
 	bpf_probe_read_kernel(&frame->ret, sizeof(frame->ret), (void *)slot);
 	frame->func_ip = func_ip;
 	frame->skb = skb;
-	frame->id = id;
+	frame->id = known ? known->id : 0;
 	frames->n = n + 1;
 	return 0;
 }

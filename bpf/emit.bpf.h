@@ -191,10 +191,16 @@ static __always_inline __u32 linear_in_frame(const struct frame *f)
 	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
 }
 
-/* Is more wanted than the linear bytes, and to be had? */
+/* Is more wanted than the linear bytes? */
+static __always_inline bool may_want_pages(const struct frame *f)
+{
+	return cfg_pages && bytes_beyond(f);
+}
+
+/* And is it to be had in this function? */
 static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
 {
-	return cfg_pages && bytes_beyond(f) && !has_freed_pages(func_ip);
+	return may_want_pages(f) && !has_freed_pages(func_ip);
 }
 
 /*

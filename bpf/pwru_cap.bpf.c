@@ -55,28 +55,23 @@ static __always_inline struct frame unpack(__u64 addr, __u64 base, __u64 l2, __u
 	};
 }
 
-/* For functions without an skb, below this one. */
-static __always_inline void note(__u64 slot, __u64 func_ip, __u64 skb)
-{
-	const struct skb_id *known = bpf_map_lookup_elem(&skb_ids, &skb);
-
-	if (slot)
-		frame_note(slot, func_ip, skb, known ? known->id : 0);
-}
-
 /*
- * What is in pages has a global function of its own, so that it makes the common way no longer, and
- * is not walked again from there.  frames, and deeper in that function: see struct site; slot:
- * where the return address is.
+ * What is in pages has a global function of its own, so that it makes the common way no longer: it
+ * returns 0 if that is to be taken after all.  Neither calls the other, for their stacks are large,
+ * and old kernels add them up.  frames: see struct site; slot: where the return address is.
  */
-#define WRITE(variant, direct, context, entry, what, frames, deeper, slot)                       \
+#define WRITE(variant, direct, context, entry, what, frames, slot)                               \
 	__weak __noinline int page_##variant(context, __u64 addr, __u64 base, __u64 l2,          \
 					     __u64 packed)                                       \
 	{                                                                                        \
-		struct site site = {.ctx = ctx, .func_ip = entry, .skip = deeper, .kind = what}; \
+		struct site site = {.ctx = ctx, .func_ip = entry, .skip = frames, .kind = what}; \
 		struct frame f = unpack(addr, base, l2, packed);                                 \
                                                                                                  \
-		return emit_paged_skb(direct, &site, &f);                                        \
+		if (!wants_pages(&f, site.func_ip) || !emit_paged_skb(direct, &site, &f))        \
+			return 0;                                                                \
+		if (cfg_meta.on & META_STACKS)                                                   \
+			frame_note(slot, site.func_ip, addr);                                    \
+		return 1;                                                                        \
 	}                                                                                        \
 	__weak __noinline int write_##variant(context, __u64 addr, __u64 base, __u64 l2,         \
 					      __u64 packed)                                      \
@@ -84,30 +79,37 @@ static __always_inline void note(__u64 slot, __u64 func_ip, __u64 skb)
 		struct site site = {.ctx = ctx, .func_ip = entry, .skip = frames, .kind = what}; \
 		struct frame f = unpack(addr, base, l2, packed);                                 \
                                                                                                  \
-		if (!wants_pages(&f, site.func_ip) ||                                            \
-		    !page_##variant(ctx, addr, base, l2, packed))                                \
-			emit_skb(direct, &site, &f);                                             \
+		emit_skb(direct, &site, &f);                                                     \
 		if (cfg_meta.on & META_STACKS)                                                   \
-			note(slot, site.func_ip, addr);                                          \
+			frame_note(slot, site.func_ip, addr);                                    \
 		return 0;                                                                        \
 	}
 
 /* The stack is the one that the registers of the context tell of. */
 #define KPROBE_SLOT PT_REGS_SP((struct pt_regs *)ctx)
 
-WRITE(direct, true, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, 0, KPROBE_SLOT)
-WRITE(probed, false, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, 0, KPROBE_SLOT)
+WRITE(direct, true, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, KPROBE_SLOT)
+WRITE(probed, false, struct bpf_user_pt_regs_t *ctx, entry_of(ctx), SITE_KPROBE, 0, KPROBE_SLOT)
 
 /* This program, the one that called it, and the trampoline. */
 #define FENTRY_FRAMES 3
 
 /* For fentry.multi, which came long after bpf_rdonly_cast(). */
 WRITE(fentry, true, void *ctx __arg_ctx, bpf_get_func_ip(ctx), SITE_FENTRY, FENTRY_FRAMES,
-      FENTRY_FRAMES + 1, trampoline_slot(ctx))
+      trampoline_slot(ctx))
 
-#define WRITE_DIRECT(ctx, f) write_direct((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
-#define WRITE_PROBED(ctx, f) write_probed((void *)(ctx), (f)->skb, (f)->base, (f)->l2, pack(f))
-#define WRITE_FENTRY(ctx, f) write_fentry(ctx, (f)->skb, (f)->base, (f)->l2, pack(f))
+#define WRITE_BY(variant, ctx, f)                                                             \
+	do {                                                                                  \
+		__u64 packed = pack(f);                                                       \
+                                                                                              \
+		if (!may_want_pages(f) ||                                                     \
+		    !page_##variant((void *)(ctx), (f)->skb, (f)->base, (f)->l2, packed))     \
+			write_##variant((void *)(ctx), (f)->skb, (f)->base, (f)->l2, packed); \
+	} while (0)
+
+#define WRITE_DIRECT(ctx, f) WRITE_BY(direct, ctx, f)
+#define WRITE_PROBED(ctx, f) WRITE_BY(probed, ctx, f)
+#define WRITE_FENTRY(ctx, f) WRITE_BY(fentry, ctx, f)
 
 /* At a function's entry the stack pointer is where its return address is. */
 static __always_inline void entered_kprobe(struct pt_regs *ctx)
