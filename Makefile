@@ -34,7 +34,7 @@ CFLAGS	?= -O2 -g
 override CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPWRU_CAP_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZERS) $(CPPFLAGS) -MMD -MP
 override LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-LDLIBS	:= -lbpf -lelf -lz -lpcap -lpthread
+LDLIBS	:= -lbpf -lelf -lz -lpcap -ljson-c -lpthread
 
 # Not :=, the compiler may only be installed by the first rule that runs.
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter \
@@ -50,8 +50,8 @@ SKEL	:= $(BPF_OBJ:.bpf.o=.skel.h)
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 # The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
-BUILD_DEPS := gcc clang llvm bpftool libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev
-TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
+BUILD_DEPS := gcc clang llvm bpftool libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev libjson-c-dev
+TEST_DEPS  := libcmocka-dev libclang-rt-dev python3-jsonschema qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
 	debian-archive-keyring bash dash coreutils util-linux findutils procps grep sed gawk \
 	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
 

@@ -57,6 +57,7 @@ static __always_inline void fill_device(const bool direct, const struct facts *f
 
 	e->netns = facts->netns;
 	e->ifindex = FIELD(direct, dev, ifindex);
+	e->mtu = FIELD(direct, dev, mtu);
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
 	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname),
 				  (char *)facts->dev +
@@ -98,6 +99,15 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
 					       cfg_stack_room * 8, site->skip);
 }
 
+/* --output-skb-cb.  In XDP there is no skb: the read from near address 0 fails and gives zeros. */
+static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
+{
+	e->cb_room = cfg_cb_room;
+	if (cfg_cb_room)
+		bpf_probe_read_kernel((char *)e + sizeof(*e) + cfg_stack_room * 8, EV_CB_LEN,
+				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
+}
+
 /*
  * The bytes that are in memory: all of the frame behind the synthetic head (and, when a tag is
  * put into a MAC header that is there, the addresses in front of it).
@@ -132,7 +142,7 @@ static __always_inline __u32 raw_len(const struct frame *f)
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e;
@@ -164,6 +174,7 @@ reserved:
 	e->lost = lost;
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
+	fill_cb(f, e);
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */

@@ -39,6 +39,7 @@ struct load_opts {
 	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
 	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
 	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	bool cb;		 /* record skb->cb */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 

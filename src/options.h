@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "src/meta.h"
+#include "src/printing.h"
 #include "src/terms.h"
 
 /* What to do with the expression instead of capturing. */
@@ -38,12 +39,13 @@ struct options {
 	bool trace_tc;		 /* --filter-trace-tc */
 	bool trace_xdp;		 /* --filter-trace-xdp */
 	enum options_dump dump;
-	int dump_style;		 /* how often -d was given: 1 to 3 */
-	const char *filter_load; /* --filter-load; NULL: what the kernel allows */
-	bool no_rcu_expedited;	 /* --no-rcu-expedited */
-	bool test_attach;	 /* --test-attach */
-	struct meta_cfg meta;	 /* the meta filters, -i among them */
-	struct terms terms;	 /* the simple flags; they are in the expression */
+	int dump_style;		  /* how often -d was given: 1 to 3 */
+	const char *filter_load;  /* --filter-load; NULL: what the kernel allows */
+	bool no_rcu_expedited;	  /* --no-rcu-expedited */
+	bool test_attach;	  /* --test-attach */
+	struct printing printing; /* what is printed, and how */
+	struct meta_cfg meta;	  /* the meta filters, -i among them */
+	struct terms terms;	  /* the simple flags; they are in the expression */
 	char *expression;   /* words joined by blanks, and terms; NULL: everything; to be freed */
 	char *command_line; /* as it was typed, near enough; to be freed */
 };
@@ -64,6 +66,9 @@ enum options_action {
  * Return: 0, -EINVAL for wrong usage, -ENOMEM, or what reading the file of -F gave.
  */
 int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action);
+
+/* options_limit() - after how many packets the capture ends, by -c and the like; 0: it does not */
+uint64_t options_limit(const struct options *opts);
 
 void options_free(struct options *opts);
 

@@ -30,12 +30,14 @@ enum {
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,
 	OPT_TERM = 2000,
+	/* What src/printing.h knows. */
+	OPT_PRINT = 3000,
 };
 
 struct option_row {
 	int key; /* the letter, or OPT_* */
 	const char *name;
-	const char *arg; /* NULL: takes none */
+	const char *arg; /* NULL: takes none; [=ARG]: may have one */
 	const char *help;
 	size_t text; /* 1 + offset of the string in struct options that is set; 0: more is to be
 			done */

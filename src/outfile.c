@@ -34,7 +34,7 @@ struct outfile {
 	bool torn;
 };
 
-static int open_fd(const char *path)
+static int open_fd(const char *path, bool terminal)
 {
 	int fd;
 
@@ -44,14 +44,14 @@ static int open_fd(const char *path)
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return -errno;
-	if (isatty(fd)) {
+	if (!terminal && isatty(fd)) {
 		close(fd);
 		return -ENOTTY;
 	}
 	return fd;
 }
 
-int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of)
+static int open_any(const char *path, bool packet_buffered, bool terminal, struct outfile **ret_of)
 {
 	struct outfile *of;
 
@@ -60,7 +60,7 @@ int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of
 	if (!of)
 		return -ENOMEM;
 	of->packet_buffered = packet_buffered;
-	of->fd = open_fd(path);
+	of->fd = open_fd(path, terminal);
 	if (of->fd < 0) {
 		int err = of->fd;
 
@@ -69,6 +69,16 @@ int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of
 	}
 	*ret_of = of;
 	return 0;
+}
+
+int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of)
+{
+	return open_any(path, packet_buffered, false, ret_of);
+}
+
+int outfile_open_text(const char *path, bool packet_buffered, struct outfile **ret_of)
+{
+	return open_any(path, packet_buffered, true, ret_of);
 }
 
 struct buf *outfile_buf(struct outfile *of)

@@ -52,6 +52,9 @@ struct outfile_stats {
  */
 int outfile_open(const char *path, bool packet_buffered, struct outfile **ret_of);
 
+/* outfile_open_text() - the same for text, which a terminal is welcome to */
+int outfile_open_text(const char *path, bool packet_buffered, struct outfile **ret_of);
+
 /*
  * outfile_buf() - the buffer to append blocks to; the caller may append to it, and cut what it has
  * appended since the last mark, nothing else

@@ -18,6 +18,7 @@
 #include "src/filters.h"
 #include "src/log.h"
 #include "src/names.h"
+#include "src/outputs.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
@@ -99,19 +100,18 @@ static int open_sink(struct session *s)
 		.skipped = s->skipped,
 		.snaplen = opts->snaplen,
 		.packet_buffered = opts->packet_buffered,
+		.printing = &opts->printing,
 	};
-	int err;
 
 	funcs_describe_skipped(&s->kernel.funcs, s->skipped, sizeof(s->skipped));
-	err = opts->write_path ? sink_pcapng_open(&info, &s->capture.sink)
-			       : sink_text_open(&info, &s->capture.sink);
+	return outputs_open(opts, &info, &s->capture.sink);
+}
 
-	if (err && err != -EPIPE)
-		log_error("%s: %s",
-			  opts->write_path && strcmp(opts->write_path, "-") ? opts->write_path
-									    : "standard output",
-			  strerror(-err));
-	return err;
+/* Lines on the terminal show by themselves that packets come. */
+static bool shows_status(const struct options *opts)
+{
+	return !printing_wanted(&opts->printing, opts->write_path) ||
+	       !printing_to_stdout(&opts->printing);
 }
 
 /* Once a second. */
@@ -120,8 +120,7 @@ static void tick(struct session *s)
 	struct ev_stats stats;
 
 	view_sync_clock(s->capture.view);
-	/* Lines of text show by themselves that packets come. */
-	if (s->opts->write_path && !loaded_stats(s->tracing.loaded, &stats))
+	if (shows_status(s->opts) && !loaded_stats(s->tracing.loaded, &stats))
 		log_status("%" PRIu64 " packets, %" PRIu64 " dropped", s->capture.taken,
 			   (uint64_t)(stats.lost_ring + stats.lost_size));
 }
@@ -136,13 +135,13 @@ static int listen(struct session *s)
 	if (n_progs)
 		snprintf(progs, sizeof(progs), " and %zu BPF program%s", n_progs,
 			 n_progs == 1 ? "" : "s");
-	s->capture.limit = s->opts->count;
+	s->capture.limit = options_limit(s->opts);
 	log_info(
 		"listening on %zu functions (%s)%s, link-type EN10MB (Ethernet), snapshot length %u bytes",
 		s->tracing.result.attached, attach_name(s->tracing.backend), progs,
 		s->opts->snaplen);
 	/* Stacks need them; until they are there, records wait in the ring. */
-	if (s->opts->write_path)
+	if (s->opts->write_path || s->opts->printing.stack || s->opts->printing.caller)
 		names_read_ahead(s->names);
 	while (!*s->stop && !capture_done(&s->capture)) {
 		int n = ring_poll(s->ring, POLL_MS);
@@ -185,9 +184,14 @@ static int finish(struct session *s)
 	log_status_clear();
 	if (!err)
 		err = s->capture.err;
+	if (sunk.failed_path)
+		path = sunk.failed_path;
 	/* The reader has what it wanted, as with `tcpdump -w - | head`. */
-	if (err == -EPIPE)
+	if (err == -EPIPE && !sunk.failed_path)
 		return 0;
+	/* There is a file beside that, whose figures count. */
+	if (err == -EPIPE)
+		err = 0;
 	if (err)
 		log_error("%s: %s", path, strerror(-err));
 	if (counted) {
@@ -266,8 +270,8 @@ static int run(struct session *s)
 
 	if (!err && s->opts->dump)
 		return filters_dump(s->opts, &s->filters);
-	if (!err && s->opts->write_path)
-		err = sink_check(s->opts->write_path);
+	if (!err)
+		err = outputs_check(s->opts);
 	if (!err)
 		err = caps_privileged();
 	if (!err)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "src/view.h"
 
+#include <arpa/inet.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "src/stacks.h"
+#include "src/util.h"
 
 /* A power of two: the functions that packets pass are a few hundred, and come again and again. */
 #define SEEN_FUNCS 1024
@@ -16,6 +18,7 @@ struct seen_func {
 	uint64_t ip;
 	const struct ksym *sym;
 	const struct prog *prog; /* instead of sym */
+	bool drop;
 };
 
 struct view_state {
@@ -75,6 +78,17 @@ static uint64_t newly_lost(struct view_state *state, const struct ev_hdr *hdr)
 	return hdr->lost - before;
 }
 
+/* Kernels up to 5.16; from 5.17 on; from 6.11 on. */
+static bool is_drop(const struct ksym *sym)
+{
+	static const char *const names[] = {"kfree_skb", "kfree_skb_reason", "sk_skb_reason_drop"};
+
+	for (size_t i = 0; sym && i < ARRAY_SIZE(names); i++)
+		if (!strcmp(sym->name, names[i]))
+			return true;
+	return false;
+}
+
 static const struct seen_func *find_func(struct view_state *state, uint64_t ip)
 {
 	/* Functions are aligned to 16 bytes. */
@@ -84,6 +98,7 @@ static const struct seen_func *find_func(struct view_state *state, uint64_t ip)
 		seen->ip = ip;
 		seen->prog = state->progs ? progs_find(state->progs, ip) : NULL;
 		seen->sym = seen->prog ? NULL : names_func(state->names, ip);
+		seen->drop = is_drop(seen->sym);
 	}
 	return seen;
 }
@@ -91,6 +106,7 @@ static const struct seen_func *find_func(struct view_state *state, uint64_t ip)
 static void name_func(const struct seen_func *seen, struct view *view)
 {
 	view->prog = seen->prog;
+	view->drop = seen->drop;
 	if (seen->prog) {
 		view->func = seen->prog->name;
 		view->module = "bpf";
@@ -112,6 +128,42 @@ static const char *stack_text(struct view_state *state, const struct record *rec
 			   rec->stack_len - from);
 }
 
+const char *view_caller(const struct view *view, size_t *ret_len)
+{
+	const char *caller = strchr(view->stack, '\n');
+
+	if (!caller)
+		return NULL;
+	/* "symbol+0xoffset [module]", or a bare address */
+	*ret_len = strcspn(++caller, "+ \n");
+	return caller;
+}
+
+/* offsetof(struct qdisc_skb_cb, data) in the kernel's include/net/sch_generic.h. */
+#define CB_DATA 8
+
+_Static_assert(CB_DATA + VIEW_CB_WORDS * sizeof(uint32_t) <= EV_CB_LEN, "within skb->cb");
+
+void view_cb(const struct record *rec, uint32_t ret_words[VIEW_CB_WORDS])
+{
+	memset(ret_words, 0, VIEW_CB_WORDS * sizeof(*ret_words));
+	if (rec->cb)
+		memcpy(ret_words, rec->cb + CB_DATA, VIEW_CB_WORDS * sizeof(*ret_words));
+}
+
+/* Of the record's bytes those that are in the frame. */
+static void decode(const struct record *rec, struct view *view)
+{
+	const struct frame *f = &view->frame;
+	struct decode_input in = {.l2 = rec->hdr->l2, .raw = rec->raw};
+
+	for (size_t i = 0; i < f->n_pieces; i++)
+		if (f->pieces[i].data != f->head)
+			in.raw_len += f->pieces[i].len;
+	decode_packet(&in, &view->packet);
+	view->protocol = rec->hdr->flags & EV_F_XDP ? view->packet.type : ntohs(rec->hdr->protocol);
+}
+
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view)
 {
 	const struct ev_hdr *hdr = rec->hdr;
@@ -126,6 +178,7 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
 		      strnlen(hdr->ifname, sizeof(hdr->ifname)));
 	frame_build(hdr->l2, rec->raw, hdr->raw_len, state->snaplen, &ret_view->frame);
+	decode(rec, ret_view);
 }
 
 void view_close(struct view_state *state)

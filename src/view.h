@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "src/clock.h"
+#include "src/decode.h"
 #include "src/frame.h"
 #include "src/names.h"
 #include "src/progs.h"
@@ -22,13 +23,29 @@ struct view {
 	uint64_t time_ns;	 /* since 1970-01-01 UTC */
 	uint64_t dropped;	 /* records lost on this CPU since the one before */
 	const char *func;	 /* "?" if it is not known */
+	bool drop;		 /* the function ends a packet that was not wanted */
 	const char *module;	 /* NULL: vmlinux */
 	const struct prog *prog; /* the BPF program that it is the entry of; NULL: it is none */
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
+	uint16_t protocol; /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
+	struct packet packet; /* its headers */
 };
+
+/*
+ * view_caller() - the function that called this one, as far as a stack was recorded: *ret_len
+ * bytes, without a NUL behind them; NULL if it is not known
+ */
+const char *view_caller(const struct view *view, size_t *ret_len);
+
+/*
+ * view_cb() - the words of skb->cb that BPF programs call cb[0] to cb[4] of their struct __sk_buff,
+ * which pwru shows; zeros if none were recorded
+ */
+#define VIEW_CB_WORDS 5
+void view_cb(const struct record *rec, uint32_t ret_words[VIEW_CB_WORDS]);
 
 /**
  * view_open() - prepare to read records
