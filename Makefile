@@ -153,6 +153,23 @@ $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
+# What feeds made-up records to the outputs: the golden tests, and the bench of their speed.
+REPLAY	:= $(BUILD)/tests/golden/replay
+FORMAT_BENCH := $(BUILD)/tests/bench/format
+OUTPUT_OBJ := $(BUILD)/tests/golden/replay.o $(BUILD)/tests/golden/records.o \
+	$(BUILD)/tests/bench/format.o
+
+.PHONY: golden
+golden: $(REPLAY)
+
+$(REPLAY): $(BUILD)/tests/golden/replay.o $(BUILD)/tests/golden/records.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(FORMAT_BENCH): $(BUILD)/tests/bench/format.o $(BUILD)/tests/golden/records.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 -include tests/filter/rules.mk
 
 # ---- the rest
@@ -170,4 +187,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(UNIT:=.d) $(OUTPUT_OBJ:.o=.d)

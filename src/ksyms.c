@@ -124,6 +124,12 @@ int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_sym
 	return 0;
 }
 
+/*
+ * The file does not say where a function ends.  None is larger than this; what lies farther behind
+ * one is code that has no symbol, as that of BPF programs if net.core.bpf_jit_kallsyms is 0.
+ */
+#define FUNCTION_MAX (1 << 20)
+
 const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr)
 {
 	size_t low = 0, high = syms->n;
@@ -139,8 +145,10 @@ const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr)
 	}
 	if (!low)
 		return NULL;
+	if (addr - syms->v[--low].addr >= FUNCTION_MAX)
+		return NULL;
 	/* Of aliases, the first in the file. */
-	for (low--; low && syms->v[low - 1].addr == syms->v[low].addr;)
+	for (; low && syms->v[low - 1].addr == syms->v[low].addr;)
 		low--;
 	return &syms->v[low];
 }

@@ -228,8 +228,7 @@ static void put_extras(struct sink_json *s, const struct view *view)
 	caller = view_caller(view, &len);
 	if (caller)
 		json_line_text(j, "caller", caller, len);
-	if (view->rec->cb) {
-		view_cb(view->rec, words);
+	if (view_cb(view, words)) {
 		json_line_array(j, "cb");
 		for (size_t i = 0; i < VIEW_CB_WORDS; i++)
 			json_line_uint(j, NULL, words[i]);

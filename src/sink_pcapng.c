@@ -150,8 +150,10 @@ static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
 	struct outfile_stats stats;
 	int err = outfile_close(s->out, &stats);
 
-	ret_stats->written = stats.written;
-	ret_stats->failed = stats.lost + s->unmarked;
+	*ret_stats = (struct sink_stats){
+		.written = stats.written,
+		.failed = stats.lost + s->unmarked,
+	};
 	ifaces_free(s->ifaces);
 	buf_free(&s->line);
 	free(s);

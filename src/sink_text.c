@@ -48,7 +48,7 @@ static void add_columns(struct sink_text *s)
 	columns_add(c, "PROCESS", 16, 32);
 	if (p->meta) {
 		columns_add(c, "NETNS", 10, 10);
-		columns_add(c, "MARK", 8, 10);
+		columns_add(c, "MARK", 10, 10);
 		columns_add(c, "IFACE", 10, 22);
 		columns_add(c, "PROTO", 6, 6);
 		columns_add(c, "MTU", 5, 10);
@@ -57,7 +57,7 @@ static void add_columns(struct sink_text *s)
 	if (p->cb)
 		columns_add(c, "CB", 56, 56);
 	if (p->tuple)
-		columns_add(c, "TUPLE", 48, 120);
+		columns_add(c, "TUPLE", 50, 120);
 	columns_add(c, "FUNC", 26, 60);
 	if (p->caller)
 		columns_add(c, "CALLER", 26, 60);
@@ -107,11 +107,14 @@ static void put_meta(struct sink_text *s, struct buf *out, const struct view *vi
 }
 
 /* The words that BPF programs call cb[0] to cb[4] of their struct __sk_buff, as pwru shows them. */
-static void put_cb(struct buf *out, const struct record *rec)
+static void put_cb(struct buf *out, const struct view *view)
 {
 	uint32_t words[VIEW_CB_WORDS];
 
-	view_cb(rec, words);
+	if (!view_cb(view, words)) {
+		buf_putc(out, '-');
+		return;
+	}
 	for (size_t i = 0; i < VIEW_CB_WORDS; i++) {
 		buf_puts(out, i ? ",0x" : "[0x");
 		buf_hex(out, words[i], 8);
@@ -152,7 +155,7 @@ static void put_notes(struct buf *out, const struct view *view)
 	const struct ev_hdr *hdr = view->rec->hdr;
 
 	for (size_t i = 0; i < view->packet.n_tags; i++) {
-		buf_puts(out, i ? "," : " vlan=");
+		buf_puts(out, i ? "," : " tags=");
 		buf_u64(out, view->packet.tags[i] & 0xfff);
 	}
 	if (hdr->flags & EV_F_SOCK)
@@ -196,7 +199,7 @@ static void put_cells(struct sink_text *s, struct buf *out, const struct view *v
 	if (p->meta)
 		put_meta(s, out, view);
 	if (p->cb) {
-		put_cb(out, view->rec);
+		put_cb(out, view);
 		columns_cell(&s->columns, out);
 	}
 	if (p->tuple) {

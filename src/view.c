@@ -144,11 +144,14 @@ const char *view_caller(const struct view *view, size_t *ret_len)
 
 _Static_assert(CB_DATA + VIEW_CB_WORDS * sizeof(uint32_t) <= EV_CB_LEN, "within skb->cb");
 
-void view_cb(const struct record *rec, uint32_t ret_words[VIEW_CB_WORDS])
+bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS])
 {
-	memset(ret_words, 0, VIEW_CB_WORDS * sizeof(*ret_words));
-	if (rec->cb)
-		memcpy(ret_words, rec->cb + CB_DATA, VIEW_CB_WORDS * sizeof(*ret_words));
+	const struct record *rec = view->rec;
+
+	if (!rec->cb || rec->hdr->flags & EV_F_XDP)
+		return false;
+	memcpy(ret_words, rec->cb + CB_DATA, VIEW_CB_WORDS * sizeof(*ret_words));
+	return true;
 }
 
 /* Of the record's bytes those that are in the frame. */

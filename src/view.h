@@ -42,10 +42,10 @@ const char *view_caller(const struct view *view, size_t *ret_len);
 
 /*
  * view_cb() - the words of skb->cb that BPF programs call cb[0] to cb[4] of their struct __sk_buff,
- * which pwru shows; zeros if none were recorded
+ * which pwru shows; false: none were recorded
  */
 #define VIEW_CB_WORDS 5
-void view_cb(const struct record *rec, uint32_t ret_words[VIEW_CB_WORDS]);
+bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS]);
 
 /**
  * view_open() - prepare to read records

@@ -41,6 +41,7 @@ static int setup(void **state)
 		.skb_len = 52,
 		.mark = 0x1f,
 		.ifindex = 2,
+		.mtu = 1500,
 		.netns = 4026531840,
 		.tgid = 1234,
 		.tid = 1234,
@@ -50,6 +51,7 @@ static int setup(void **state)
 	f->view.rec = &f->rec;
 	f->view.func = "ip_rcv";
 	f->view.stack = "";
+	f->view.protocol = 0x0800;
 	strcpy(f->view.comm, "curl");
 	strcpy(f->view.ifname, "eth0");
 	*state = f;
@@ -77,9 +79,10 @@ static void test_plain(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_string_equal(line(f), "func=ip_rcv id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
-				     "comm=curl netns=4026531840 dev=eth0 ifindex=2 mark=0x1f "
-				     "len=52");
+	assert_string_equal(line(f),
+			    "func=ip_rcv id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
+			    "comm=curl netns=4026531840 dev=eth0 ifindex=2 mtu=1500 mark=0x1f "
+			    "protocol=0x0800 len=52");
 }
 
 static void test_everything(void **state)
@@ -93,11 +96,12 @@ static void test_everything(void **state)
 	f->hdr.nonlinear = 1448;
 	f->hdr.flags = EV_F_FAULT | EV_F_OPAQUE;
 	f->hdr.l2 = FRAME_L2_SYNTH | FRAME_L2_VLAN | (uint64_t)htons(0x6123) << FRAME_L2_TCI_SHIFT;
-	assert_string_equal(line(f),
-			    "func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "
-			    "pid=1234 tid=1240 comm=curl netns=4026531840 dev=eth0 ifindex=2 "
-			    "mark=0x1f len=52 l3=none l2=synth vlan=291 nonlinear=1448 fault=1 "
-			    "lost_before=18446744073709551615");
+	assert_string_equal(
+		line(f),
+		"func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "
+		"pid=1234 tid=1240 comm=curl netns=4026531840 dev=eth0 ifindex=2 "
+		"mtu=1500 mark=0x1f protocol=0x0800 len=52 l3=none l2=synth vlan=291 nonlinear=1448 fault=1 "
+		"lost_before=18446744073709551615");
 }
 
 /* A BPF program; in XDP there is no skb. */
@@ -112,7 +116,8 @@ static void test_programs(void **state)
 	f->view.prog = &tc;
 	assert_string_equal(line(f), "func=from_net(tc) module=bpf prog=42 id=17 "
 				     "skb=0xffff888012345600 cpu=3 pid=1234 comm=curl "
-				     "netns=4026531840 dev=eth0 ifindex=2 mark=0x1f len=52");
+				     "netns=4026531840 dev=eth0 ifindex=2 mtu=1500 mark=0x1f "
+				     "protocol=0x0800 len=52");
 	f->view.prog = &xdp;
 	f->hdr.flags = EV_F_XDP;
 	f->hdr.id = 0;
@@ -121,7 +126,8 @@ static void test_programs(void **state)
 	f->hdr.nonlinear = 2000;
 	assert_string_equal(line(f),
 			    "func=from_net(xdp) module=bpf prog=7 cpu=3 pid=1234 comm=curl "
-			    "netns=4026531840 dev=eth0 ifindex=2 len=52 nonlinear=2000");
+			    "netns=4026531840 dev=eth0 ifindex=2 mtu=1500 protocol=0x0800 "
+			    "len=52 nonlinear=2000");
 }
 
 static void test_appends(void **state)

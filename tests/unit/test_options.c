@@ -226,7 +226,7 @@ static void test_wrong(void **state)
 		{{"-B", "1048577"}, "-B 1048577: not a number"},
 		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
 		{{"-i", ""}, "-i : not a name of a device"},
-		{{"-c", "1", "-x"}, "--help"},
+		{{"-c", "1", "-y"}, "--help"},
 		{{"-Z"}, "invalid option -- 'Z'"},
 		{{"--no-such-thing"}, "unrecognized option '--no-such-thing'"},
 		{{"--packet-buffered=1"}, "doesn't allow an argument"},
