@@ -50,10 +50,11 @@ SKEL	:= $(BPF_OBJ:.bpf.o=.skel.h)
 UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
 # The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
-BUILD_DEPS := gcc clang llvm bpftool libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev libjson-c-dev
-TEST_DEPS  := libcmocka-dev libclang-rt-dev python3-jsonschema qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
+BUILD_DEPS := gcc clang llvm bpftool libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev \
+	libjson-c-dev
+TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
 	debian-archive-keyring bash dash coreutils util-linux findutils procps grep sed gawk \
-	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
+	bsdutils python3 python3-jsonschema tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
 
 # Objects are kept, also those that only a pattern names.
 .SECONDARY:
@@ -140,10 +141,11 @@ check: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/check
 
-# Figures, in guests that count instructions instead of time; no test.
+# Figures: of what needs no kernel here, of the rest in guests that count instructions; no test.
 .PHONY: bench
 bench: $(BUILD)/.test-deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(FORMAT_BENCH)
+	$(Q)$(FORMAT_BENCH)
 	$(Q)tests/bench/run
 
 .PHONY: unit

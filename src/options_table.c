@@ -133,7 +133,7 @@ void options_print_help(void)
 		if (options_table[i].arg)
 			snprintf(left + n, sizeof(left) - n, "%s%s",
 				 *options_table[i].arg == '[' ? "" : " ", options_table[i].arg);
-		printf("  %-28s %s\n", left, options_table[i].help);
+		printf("  %-27s  %s\n", left, options_table[i].help);
 	}
 }
 

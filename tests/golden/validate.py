@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """validate.py SCHEMA FILE...: are all lines of the files JSON as the schema says?
 
 Prints what is wrong; with --properties, the paths of all properties that occur, and then those of

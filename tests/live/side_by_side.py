@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """side_by_side.py PWRU OURS: is every value that pwru's text shows in ours, with the same value?
 
 Both saw the same packets in the same functions at the same time.  pwru writes
