@@ -10,7 +10,6 @@
 #define DEPTH_MAX 8
 
 struct json_line {
-	struct json_object *string; /* the same for all strings, with a new value each time */
 	struct buf *out;
 	int err;
 	bool first;	      /* nothing is in the container that is open yet */
@@ -20,16 +19,7 @@ struct json_line {
 
 struct json_line *json_line_new(void)
 {
-	struct json_line *j = calloc(1, sizeof(*j));
-
-	if (!j)
-		return NULL;
-	j->string = json_object_new_string("");
-	if (!j->string) {
-		free(j);
-		return NULL;
-	}
-	return j;
+	return calloc(1, sizeof(struct json_line));
 }
 
 static void put_key(struct json_line *j, const char *key)
@@ -73,17 +63,20 @@ void json_line_true(struct json_line *j, const char *key)
 
 void json_line_text(struct json_line *j, const char *key, const char *text, size_t len)
 {
+	/* A new one each time: json-c 0.16 loses memory where a string is set again. */
+	struct json_object *string = json_object_new_string_len(text, (int)len);
 	const char *escaped = NULL;
 	size_t n;
 
 	put_key(j, key);
-	if (json_object_set_string_len(j->string, text, (int)len))
+	if (string)
 		escaped = json_object_to_json_string_length(
-			j->string, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
+			string, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &n);
 	if (escaped)
 		buf_append(j->out, escaped, n);
 	else
 		j->err = -ENOMEM;
+	json_object_put(string);
 }
 
 void json_line_word(struct json_line *j, const char *key)
@@ -124,8 +117,5 @@ int json_line_end(struct json_line *j)
 
 void json_line_free(struct json_line *j)
 {
-	if (!j)
-		return;
-	json_object_put(j->string);
 	free(j);
 }
