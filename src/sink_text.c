@@ -57,7 +57,7 @@ static void add_columns(struct sink_text *s)
 	if (p->cb)
 		columns_add(c, "CB", 56, 56);
 	if (p->tuple)
-		columns_add(c, "TUPLE", 50, 120);
+		columns_add(c, "TUPLE", 52, 120);
 	columns_add(c, "FUNC", 26, 60);
 	if (p->caller)
 		columns_add(c, "CALLER", 26, 60);

@@ -23,39 +23,30 @@ stop() {
 	echo $? >"$OUT/$1.status"
 }
 
-side_by_side() {
-	start pwru pwru --backend kprobe-multi --filter-func "$FUNCS" --output-meta --output-tuple \
-		icmp
-	pwru=$PID
-	start ours pwru-cap --filter-func "$FUNCS" icmp
-	ours=$PID
-	wait_for 60 said 'Listening for events' "$OUT/pwru.err"
-	wait_for 60 listens "$OUT/ours.err"
-	in_a ping -q -c 1 -W 5 "$IP_B" >/dev/null
-	sleep 1
-	stop pwru $pwru
-	stop ours $ours
-}
-
-# Text and a file at a time; JSON and a file at a time.  A packet to a closed port is dropped.
-both() {
-	start print pwru-cap -w "$OUT/print.pcapng" --print --filter-func "$FUNCS" -tt -x \
-		--output-caller --output-skb-cb udp
-	print=$PID
-	start json pwru-cap -w "$OUT/json.pcapng" --output-json --output-stack --output-skb-cb \
-		--filter-func "$FUNCS" udp
-	json=$PID
-	wait_for 60 listens "$OUT/print.err"
-	wait_for 60 listens "$OUT/json.err"
-	echo datagram | in_a nc -u -w 1 "$IP_B" 5353
-	sleep 1
-	stop print $print
-	stop json $json
-}
-
 began=$(date +%s)
 net_up
-side_by_side
-both
+# Two see the ping, two a datagram to a closed port.  The second pwru-cap and the third have the list
+# of functions from the first, and pwru, which is slowest, has begun by then.
+start pwru pwru --backend kprobe-multi --filter-func "$FUNCS" --output-meta --output-tuple icmp
+pwru=$PID
+start ours pwru-cap --filter-func "$FUNCS" icmp
+ours=$PID
+wait_for 60 listens "$OUT/ours.err"
+start print pwru-cap -w "$OUT/print.pcapng" --print --filter-func "$FUNCS" -tt -x --output-caller \
+	--output-skb-cb udp
+print=$PID
+start json pwru-cap -w "$OUT/json.pcapng" --output-json --output-stack --output-skb-cb \
+	--filter-func "$FUNCS" udp
+json=$PID
+wait_for 60 listens "$OUT/print.err"
+wait_for 60 listens "$OUT/json.err"
+wait_for 60 said 'Listening for events' "$OUT/pwru.err"
+in_a ping -q -c 1 -W 5 "$IP_B" >/dev/null
+echo datagram | in_a nc -u -w 1 "$IP_B" 5353
+sleep 0.5
+stop ours $ours
+stop print $print
+stop json $json
+stop pwru $pwru
 net_down
 echo "$(($(date +%s) - began)) s in the guest"

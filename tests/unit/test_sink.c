@@ -148,7 +148,7 @@ static unsigned int check_lines(const char *path)
 		snprintf(
 			want, sizeof(want),
 			"22:13:20.%09u %-5u 0x0                0   curl:7           9          0x0        "
-			"v0:2       0x0000 1500  52    %-50s ip_rcv\n",
+			"v0:2       0x0000 1500  52    %-52s ip_rcv\n",
 			n, n, "(0x0000)");
 		assert_string_equal(line, want);
 	}
