@@ -146,6 +146,7 @@ check: $(BUILD)/.test-deps
 bench: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all $(FORMAT_BENCH)
 	$(Q)$(FORMAT_BENCH)
+	$(Q)tests/bench/text
 	$(Q)tests/bench/run
 
 .PHONY: unit
