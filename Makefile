@@ -34,7 +34,7 @@ CFLAGS	?= -O2 -g
 override CPPFLAGS += -I. -I$(BUILD) -D_GNU_SOURCE -DPWRU_CAP_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu11 $(WARN) $(HARDEN) $(CFLAGS) $(SANITIZERS) $(CPPFLAGS) -MMD -MP
 override LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
-LDLIBS	:= -lbpf -lelf -lz -lzstd -lpcap -lcap-ng -lpthread
+LDLIBS	:= -lbpf -lelf -lz -lzstd -lpcap -ljson-c -lcap-ng -lpthread
 
 # Not :=, the compiler may only be installed by the first rule that runs.
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter \
@@ -51,10 +51,10 @@ UNIT	:= $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/te
 
 # The packages' names are those of Debian 12 and of Ubuntu (where bpftool comes with linux-tools).
 BUILD_DEPS := gcc clang llvm bpftool libc6-dev libbpf-dev libelf-dev zlib1g-dev libpcap-dev \
-	libzstd-dev libcap-ng-dev
+	libzstd-dev libcap-ng-dev libjson-c-dev
 TEST_DEPS  := libcmocka-dev libclang-rt-dev qemu-system-x86 busybox-static kmod cpio xz-utils zstd \
 	debian-archive-keyring bash dash coreutils util-linux findutils procps grep sed gawk \
-	tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
+	bsdutils python3 python3-jsonschema tcpdump tshark iproute2 nftables iputils-ping netcat-openbsd openssl iperf3
 
 # Objects are kept, also those that only a pattern names.
 .SECONDARY:
@@ -148,10 +148,12 @@ soak: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)printf '%s\n' 5.10 6.1 6.12 7.3 | xargs -P 2 -n 1 tests/live/soak
 
-# Figures, in guests that count instructions instead of time; no test.
+# Figures: of what needs no kernel here, of the rest in guests that count instructions; no test.
 .PHONY: bench
 bench: $(BUILD)/.test-deps
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(FORMAT_BENCH)
+	$(Q)$(FORMAT_BENCH)
+	$(Q)tests/bench/text
 	$(Q)tests/bench/run
 
 .PHONY: unit
@@ -160,6 +162,23 @@ unit: $(UNIT)
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+# What feeds made-up records to the outputs: the golden tests, and the bench of their speed.
+REPLAY	:= $(BUILD)/tests/golden/replay
+FORMAT_BENCH := $(BUILD)/tests/bench/format
+OUTPUT_OBJ := $(BUILD)/tests/golden/replay.o $(BUILD)/tests/golden/records.o \
+	$(BUILD)/tests/bench/format.o
+
+.PHONY: golden
+golden: $(REPLAY)
+
+$(REPLAY): $(BUILD)/tests/golden/replay.o $(BUILD)/tests/golden/records.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(FORMAT_BENCH): $(BUILD)/tests/bench/format.o $(BUILD)/tests/golden/records.o $(LIB)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D) && $(CC) $(CFLAGS) $(SANITIZERS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 -include tests/filter/rules.mk
 
@@ -178,4 +197,4 @@ format:
 clean:
 	rm -rf $(BUILD)
 
--include $(OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(UNIT:=.d)
+-include $(OBJ:.o=.d) $(BPF_OBJ:.o=.d) $(UNIT:=.d) $(OUTPUT_OBJ:.o=.d)

@@ -80,7 +80,7 @@ static __always_inline void facts_of_drop(const struct site *site, __u64 skb, st
 }
 
 /*
- * A device at address 0 has the name "", the index 0 and the type 0: reads of it fail and give
+ * A device at address 0 has the name "", and index, type and MTU 0: reads of it fail and give
  * zeros.
  */
 static __always_inline void fill_device(const bool direct, const struct facts *facts,
@@ -91,6 +91,7 @@ static __always_inline void fill_device(const bool direct, const struct facts *f
 	e->netns = facts->netns;
 	e->ifindex = FIELD(direct, dev, ifindex);
 	e->hatype = FIELD(direct, dev, type);
+	e->mtu = FIELD(direct, dev, mtu);
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
 	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname),
 				  (char *)facts->dev +
@@ -119,7 +120,6 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->protocol = facts->protocol;
 	e->queue = facts->queue;
 	e->pkt_type = facts->pkt_type;
-	__builtin_memset(e->pad, 0, sizeof(e->pad));
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	fill_device(direct, facts, e);
 }
@@ -131,6 +131,15 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
 	if (cfg_stack_room)
 		e->stack_bytes = bpf_get_stack(site->ctx, (char *)e + sizeof(*e),
 					       cfg_stack_room * 8, site->skip);
+}
+
+/* --output-skb-cb.  In XDP there is no skb: the read from near address 0 fails and gives zeros. */
+static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
+{
+	e->cb_room = cfg_cb_room;
+	if (cfg_cb_room)
+		bpf_probe_read_kernel((char *)e + sizeof(*e) + cfg_stack_room * 8, EV_CB_LEN,
+				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
 }
 
 /*
@@ -211,7 +220,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 				       const struct frame *f, const struct facts *facts,
 				       struct page_slot *slot, __u32 index)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e = (void *)slot->record;
 	__u64 len = raw_len(f), end;
@@ -223,6 +232,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	e->lost = st->lost_ring;
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
+	fill_cb(f, e);
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)
@@ -247,7 +257,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
 	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
@@ -281,6 +291,7 @@ reserved:
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	e->nonlinear = beyond;
+	fill_cb(f, e);
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */

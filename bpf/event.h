@@ -8,13 +8,14 @@
  *
  * A record is
  *
- *	struct ev_hdr | stack: stack_room x u64 | packet: raw_len bytes | unused up to the class
+ *	struct ev_hdr | stack: stack_room x u64 | cb: cb_room bytes | packet: raw_len bytes |
+ *	unused up to the class
  *
  * with nothing unused if the packet was not linear.
  *
  * The sections of fixed size come first, so that the one of variable size, the packet, starts at
  * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_bytes says how much of it is filled.
+ * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room likewise.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -25,6 +26,9 @@
 
 /* The deepest stack the kernel gives (kernel.perf_event_max_stack). */
 #define EV_STACK_MAX 127
+
+/* The bytes of skb->cb, the scratch space of whichever layer has the packet. */
+#define EV_CB_LEN 48
 
 /* tcpdump's and Wireshark's largest packet; also the largest packet section. */
 #define EV_SNAPLEN_MAX 262144
@@ -69,6 +73,7 @@ struct ev_hdr {
 	__u32 skb_len;	 /* skb->len */
 	__u32 mark;
 	__u32 ifindex; /* 0: none, and ifname is empty */
+	__u32 mtu;     /* the device's, bytes; 0: no device */
 	__u32 netns;   /* inode number of the device's or else the socket's namespace; 0: unknown */
 	__u32 tgid;    /* the process (what user space calls pid) */
 	__u32 tid;     /* the thread */
@@ -80,7 +85,7 @@ struct ev_hdr {
 	__s16 stack_bytes; /* of the stack section, filled; negative: -errno */
 	__u16 hatype;	   /* ARPHRD_* of the device; 0 on no device */
 	__u8 pkt_type;	   /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
-	__u8 pad[5];
+	__u8 cb_room;	   /* bytes of the cb section: 0 or EV_CB_LEN */
 	__u32 drop_reason; /* EV_F_REASON: a value of enum skb_drop_reason, or of a subsystem */
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */
@@ -102,7 +107,7 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 /* clang-format on */
 
 /* The longest record, without what a class leaves unused. */
-#define EV_RECORD_MAX (sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_SNAPLEN_MAX)
+#define EV_RECORD_MAX (sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_SNAPLEN_MAX)
 
 _Static_assert(264192 >= EV_RECORD_MAX, "the largest class holds a full record");
 

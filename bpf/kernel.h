@@ -27,6 +27,7 @@ typedef struct {
 struct net_device {
 	char name[16];
 	int ifindex;
+	unsigned int mtu;
 	unsigned short type;
 	possible_net_t nd_net;
 };

@@ -63,7 +63,43 @@ void buf_puts(struct buf *b, const char *s)
 	buf_append(b, s, strlen(s));
 }
 
-void buf_zero(struct buf *b, size_t n)
+void buf_putc(struct buf *b, char c)
+{
+	if (b->len < b->cap && !b->err)
+		b->data[b->len++] = (uint8_t)c;
+	else
+		buf_append(b, &c, 1);
+}
+
+/* Digits from the last to the first, in base 10 or 16. */
+static inline void put_digits(struct buf *b, uint64_t value, unsigned int base, unsigned int digits)
+{
+	char text[20];
+	size_t at = sizeof(text);
+
+	while (at && (value || sizeof(text) - at < digits || at == sizeof(text))) {
+		text[--at] = "0123456789abcdef"[value % base];
+		value /= base;
+	}
+	buf_append(b, text + at, sizeof(text) - at);
+}
+
+void buf_u64(struct buf *b, uint64_t value)
+{
+	put_digits(b, value, 10, 1);
+}
+
+void buf_hex(struct buf *b, uint64_t value, unsigned int digits)
+{
+	put_digits(b, value, 16, digits);
+}
+
+void buf_dec(struct buf *b, uint64_t value, unsigned int digits)
+{
+	put_digits(b, value, 10, digits);
+}
+
+void buf_fill(struct buf *b, char c, size_t n)
 {
 	uint8_t *start;
 
@@ -71,7 +107,12 @@ void buf_zero(struct buf *b, size_t n)
 		return;
 	start = buf_extend(b, n);
 	if (start)
-		memset(start, 0, n);
+		memset(start, c, n);
+}
+
+void buf_zero(struct buf *b, size_t n)
+{
+	buf_fill(b, 0, n);
 }
 
 void buf_align4(struct buf *b)

@@ -40,6 +40,21 @@ void buf_append(struct buf *b, const void *data, size_t n);
 /* buf_puts() - append the string @s without its terminating NUL */
 void buf_puts(struct buf *b, const char *s);
 
+/* buf_putc() - append one byte */
+void buf_putc(struct buf *b, char c);
+
+/* buf_fill() - append @n bytes of the value @c */
+void buf_fill(struct buf *b, char c, size_t n);
+
+/* buf_u64() - append a number in decimal; many times as fast as buf_printf() */
+void buf_u64(struct buf *b, uint64_t value);
+
+/* buf_hex() - append a number in hexadecimal, lower case, with at least @digits digits, up to 16 */
+void buf_hex(struct buf *b, uint64_t value, unsigned int digits);
+
+/* buf_dec() - append a number in decimal with at least @digits digits, up to 20 */
+void buf_dec(struct buf *b, uint64_t value, unsigned int digits);
+
 /* buf_zero() - append @n zero bytes */
 void buf_zero(struct buf *b, size_t n);
 

@@ -102,6 +102,7 @@ void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		.lost_size = kernel->lost_size,
 		.broken = c->broken,
 		.failed = sink->failed + c->unsunk,
+		.partly = sink->partly,
 		.beyond = c->beyond,
 		.no_id = kernel->lost_id,
 		.no_frame = kernel->no_frame,
@@ -152,6 +153,7 @@ void account_print(const struct account *a)
 	print_cause(a->broken, "lost: records that could not be read");
 	print_cause(a->failed, "lost: could not be written");
 	print_cause(a->unknown, "unaccounted for: please report this");
+	print_cause(a->partly, "captured, but could not be written to the other output");
 	print_left_out(a);
 	print_cause(a->beyond,
 		    "more matched after the last one (-c, -W), and are not counted above");

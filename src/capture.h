@@ -42,6 +42,7 @@ struct account {
 	uint64_t lost_size; /* larger than the largest record */
 	uint64_t broken;
 	uint64_t failed;   /* could not be written */
+	uint64_t partly;   /* captured, but another output did not get them */
 	uint64_t unknown;  /* the kernel's count says that they were there; a bug if not 0 */
 	uint64_t beyond;   /* not among the above */
 	uint64_t no_id;	   /* captured, but without an id */

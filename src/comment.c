@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "src/comment.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "src/facts.h"
+
 /* Blanks within a value would end it. */
-static void put_value(struct buf *out, const char *key, const char *value)
+static void put_text(struct buf *out, const char *value)
 {
-	buf_printf(out, " %s=", key);
 	for (size_t n; *value; value += n) {
 		n = strcspn(value, " ");
 		if (n) {
@@ -19,78 +19,39 @@ static void put_value(struct buf *out, const char *key, const char *value)
 	}
 }
 
-static void put_function(struct buf *out, const struct view *view)
-{
-	if (*view->func == '?')
-		buf_printf(out, "func=0x%llx", (unsigned long long)view->rec->hdr->func_ip);
-	else
-		buf_printf(out, "func=%s", view->func);
-	/* As pwru writes it; behind a name that the programs' authors chose. */
-	if (view->prog)
-		buf_printf(out, "(%s)", prog_kind_name(view->prog->kind));
-	if (view->module)
-		put_value(out, "module", view->module);
-	if (view->prog)
-		buf_printf(out, " prog=%u", view->prog->id);
-	if (view->rec->hdr->flags & EV_F_STACK)
-		buf_puts(out, " via=stack");
-}
+struct line {
+	struct buf *out;
+	size_t start; /* bytes that were there before */
+};
 
-/* Where the file differs from what is in memory, and why. */
-static void put_frame(struct buf *out, const struct ev_hdr *hdr)
+static void put_fact(void *ctx, const struct fact *fact)
 {
-	if (hdr->flags & EV_F_SOCK)
-		buf_puts(out, " l3=sock");
-	if (hdr->flags & EV_F_OPAQUE)
-		buf_puts(out, " l3=none");
-	if (hdr->l2 & FRAME_L2_SYNTH)
-		buf_puts(out, " l2=synth");
-	if (hdr->l2 & FRAME_L2_VLAN)
-		buf_printf(out, " vlan=%u", ntohs(FRAME_L2_TCI(hdr->l2)) & 0xfff);
-	if (hdr->nonlinear)
-		buf_printf(out, " nonlinear=%u", hdr->nonlinear);
-	if (hdr->flags & EV_F_FAULT)
-		buf_puts(out, " fault=1");
-}
+	const struct line *line = ctx;
+	struct buf *out = line->out;
 
-/* Where the packet is, as far as the skb says. */
-static void put_packet(struct buf *out, const struct view *view)
-{
-	const struct ev_hdr *hdr = view->rec->hdr;
-
-	if (hdr->flags & EV_F_GONE) {
-		buf_puts(out, " freed=1");
-		return;
+	if (out->len > line->start)
+		buf_putc(out, ' ');
+	buf_puts(out, fact->key);
+	buf_putc(out, '=');
+	switch (fact->kind) {
+	case FACT_UINT:
+	case FACT_FLAG:
+		buf_u64(out, fact->number);
+		break;
+	case FACT_HEX:
+	case FACT_ADDR:
+		buf_puts(out, "0x");
+		buf_hex(out, fact->number, fact->digits);
+		break;
+	case FACT_TEXT:
+		put_text(out, fact->text);
+		break;
 	}
-	buf_printf(out, " netns=%u", hdr->netns);
-	if (*view->ifname)
-		put_value(out, "dev", view->ifname);
-	buf_printf(out, " ifindex=%u", hdr->ifindex);
-	if (!(hdr->flags & EV_F_XDP))
-		buf_printf(out, " mark=0x%x", hdr->mark);
-	buf_printf(out, " len=%u", hdr->skb_len);
-	put_frame(out, hdr);
 }
 
 void comment_line(struct buf *out, const struct view *view)
 {
-	const struct ev_hdr *hdr = view->rec->hdr;
+	struct line line = {.out = out, .start = out->len};
 
-	put_function(out, view);
-	if (!(hdr->flags & EV_F_XDP))
-		buf_printf(out, " id=%llu skb=0x%llx", (unsigned long long)hdr->id,
-			   (unsigned long long)hdr->skb);
-	buf_printf(out, " cpu=%u pid=%u", hdr->cpu, hdr->tgid);
-	if (hdr->tid != hdr->tgid)
-		buf_printf(out, " tid=%u", hdr->tid);
-	put_value(out, "comm", view->comm);
-	put_packet(out, view);
-	if (view->changed)
-		buf_printf(out, " changed=%s", view->changed);
-	if (view->drop)
-		put_value(out, "drop", view->drop);
-	if (view->drop_at)
-		put_value(out, "drop_at", view->drop_at);
-	if (view->dropped)
-		buf_printf(out, " lost_before=%llu", (unsigned long long)view->dropped);
+	facts_tell(view, put_fact, &line);
 }

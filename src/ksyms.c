@@ -124,6 +124,12 @@ int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_sym
 	return 0;
 }
 
+/*
+ * The file does not say where a function ends.  None is larger than this; what lies farther behind
+ * one is code that has no symbol, as that of BPF programs if net.core.bpf_jit_kallsyms is 0.
+ */
+#define FUNCTION_MAX (1 << 20)
+
 /* How many symbols are at or below the address. */
 static size_t count_to(const struct ksyms *syms, uint64_t addr)
 {
@@ -144,10 +150,10 @@ const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr)
 {
 	size_t i = count_to(syms, addr);
 
-	if (!i)
+	if (!i || addr - syms->v[--i].addr >= FUNCTION_MAX)
 		return NULL;
 	/* Of aliases, the first in the file. */
-	for (i--; i && syms->v[i - 1].addr == syms->v[i].addr;)
+	for (; i && syms->v[i - 1].addr == syms->v[i].addr;)
 		i--;
 	return &syms->v[i];
 }

@@ -27,7 +27,10 @@ struct ksym {
  */
 int ksyms_read(const char *path, const atomic_bool *stop, struct ksyms **ret_syms);
 
-/* ksyms_find() - the symbol that an address lies in, or NULL; it belongs to @syms */
+/*
+ * ksyms_find() - the symbol that an address lies in; NULL if there is none, or only one so far
+ * below that it cannot reach there; it belongs to @syms
+ */
 const struct ksym *ksyms_find(const struct ksyms *syms, uint64_t addr);
 
 /* ksyms_end() - where the symbol that an address lies in ends: at the next one; 0: not known */

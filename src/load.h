@@ -45,6 +45,7 @@ struct load_opts {
 	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
 	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
 	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
+	bool cb;		 /* record skb->cb */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 

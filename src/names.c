@@ -21,6 +21,7 @@ enum reading {
 struct names {
 	struct ksym *known; /* sorted; addresses as EV_ENTRY_BLOCK() */
 	size_t n_known;
+	const char *path; /* NULL: /proc/kallsyms */
 	enum reading reading;
 	pthread_t thread; /* while it reads, nobody else touches syms and err */
 	atomic_bool stop;
@@ -32,6 +33,11 @@ struct names {
 struct names *names_new(void)
 {
 	return calloc(1, sizeof(struct names));
+}
+
+void names_use_file(struct names *names, const char *path)
+{
+	names->path = path;
 }
 
 static int by_address(const void *a, const void *b)
@@ -62,7 +68,7 @@ static void *read_symbols(void *arg)
 {
 	struct names *names = arg;
 
-	names->err = ksyms_read(NULL, &names->stop, &names->syms);
+	names->err = ksyms_read(names->path, &names->stop, &names->syms);
 	return NULL;
 }
 

@@ -16,6 +16,9 @@ struct names;
 /* names_new() - knows nothing yet; NULL when there is no memory */
 struct names *names_new(void);
 
+/* names_use_file() - read symbols from this file instead of /proc/kallsyms; it outlives @names */
+void names_use_file(struct names *names, const char *path);
+
 /**
  * names_know() - functions that are known, with the addresses of their entries
  * @v: sorted or not; the strings have to outlive @names

@@ -117,8 +117,10 @@ static int check_drops(struct options *o)
 	return 0;
 }
 
-static int apply_filter(struct options *o, int key, const char *arg)
+static int apply_numbered(struct options *o, int key, const char *arg)
 {
+	if (key >= OPT_PRINT)
+		return printing_set(&o->printing, (enum print_option)(key - OPT_PRINT), arg);
 	if (key >= OPT_TERM)
 		return terms_set(&o->terms, (enum term)(key - OPT_TERM), arg);
 	return meta_set(&o->meta, (enum meta_filter)(key - OPT_META), arg);
@@ -166,6 +168,16 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case 'v':
 		o->verbosity++;
 		return 0;
+	case 't':
+		return printing_set(&o->printing, PRINT_T, NULL);
+	case 'x':
+		return printing_set(&o->printing, PRINT_X, NULL);
+	case 'X':
+		return printing_set(&o->printing, PRINT_BOTH, NULL);
+	case 'A':
+		return printing_set(&o->printing, PRINT_ASCII, NULL);
+	case '#':
+		return printing_set(&o->printing, PRINT_NUMBER, NULL);
 	case 'q':
 		o->verbosity = -1;
 		return 0;
@@ -224,7 +236,7 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return 0;
 	default:
 		if (key >= OPT_META)
-			return apply_filter(o, key, arg);
+			return apply_numbered(o, key, arg);
 		/* getopt has said what is wrong. */
 		fputs("pwru-cap: 'pwru-cap --help' lists the options\n", stderr);
 		return -EINVAL;
@@ -342,6 +354,7 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	*o = (struct options){
 		.snaplen = EV_SNAPLEN_MAX,
 		.ring_bytes = DEFAULT_RING_KIB * 1024,
+		.printing = PRINTING_DEFAULT,
 	};
 	*ret_action = OPTIONS_RUN;
 	/* getopt moves the words; this is to be as it was typed. */
@@ -362,8 +375,17 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	if (!err)
 		err = check_drops(o);
 	if (!err)
+		err = printing_check(&o->printing, o->write_path);
+	if (!err)
 		err = join_ifname(o);
 	return err ? err : join_expression(o, argv + optind, argc - optind);
+}
+
+uint64_t options_limit(const struct options *opts)
+{
+	uint64_t lines = opts->printing.limit;
+
+	return lines && (!opts->count || lines < opts->count) ? lines : opts->count;
 }
 
 void options_free(struct options *opts)

@@ -11,6 +11,7 @@
 #include "src/compress.h"
 #include "src/filemode.h"
 #include "src/meta.h"
+#include "src/printing.h"
 #include "src/terms.h"
 
 /* What to do with the expression instead of capturing. */
@@ -57,12 +58,13 @@ struct options {
 	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
 	bool linear_only;	  /* --linear-only */
 	enum options_dump dump;
-	int dump_style;		 /* how often -d was given: 1 to 3 */
-	const char *filter_load; /* --filter-load; NULL: what the kernel allows */
-	bool no_rcu_expedited;	 /* --no-rcu-expedited */
-	bool test_attach;	 /* --test-attach */
-	struct meta_cfg meta;	 /* the meta filters, -i among them */
-	struct terms terms;	 /* the simple flags; they are in the expression */
+	int dump_style;		  /* how often -d was given: 1 to 3 */
+	const char *filter_load;  /* --filter-load; NULL: what the kernel allows */
+	bool no_rcu_expedited;	  /* --no-rcu-expedited */
+	bool test_attach;	  /* --test-attach */
+	struct printing printing; /* what is printed, and how */
+	struct meta_cfg meta;	  /* the meta filters, -i among them */
+	struct terms terms;	  /* the simple flags; they are in the expression */
 	char *expression;   /* words joined by blanks, and terms; NULL: everything; to be freed */
 	char *command_line; /* as it was typed, near enough; to be freed */
 };
@@ -83,6 +85,9 @@ enum options_action {
  * Return: 0, -EINVAL for wrong usage, -ENOMEM, or what reading the file of -F gave.
  */
 int options_parse(int argc, char **argv, struct options *ret_opts, enum options_action *ret_action);
+
+/* options_limit() - after how many packets the capture ends, by -c and the like; 0: it does not */
+uint64_t options_limit(const struct options *opts);
 
 void options_free(struct options *opts);
 

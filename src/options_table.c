@@ -35,6 +35,30 @@ const struct option_row options_table[] = {
 	 "what the file's interfaces are: device (default), function, both"},
 	{'B', "buffer-size", "KIB", "size of the ring buffer in KiB (default 32768)"},
 	{'U', "packet-buffered", NULL, "write each packet as soon as it is there"},
+	{OPT_PRINT + PRINT_PRINT, "print", NULL, "print packets beside -w FILE, too"},
+	{OPT_PRINT + PRINT_JSON, "output-json", "[=BOOL]", "print JSON, a line a packet"},
+	{OPT_PRINT + PRINT_FILE, "output-file", "FILE", "print to FILE instead of standard output"},
+	{OPT_PRINT + PRINT_LIMIT, "output-limit-lines", "N", "stop after N lines; as -c"},
+	{OPT_PRINT + PRINT_META, "output-meta", "[=BOOL]",
+	 "print netns, mark, interface, protocol, MTU and length (default)"},
+	{OPT_PRINT + PRINT_TUPLE, "output-tuple", "[=BOOL]",
+	 "print addresses, ports and protocol (default)"},
+	{OPT_PRINT + PRINT_TCP_FLAGS, "output-tcp-flags", "[=BOOL]", "print TCP flags with them"},
+	{OPT_PRINT + PRINT_TUNNEL, "output-tunnel", "[=BOOL]",
+	 "print the same of the packet within a tunnel"},
+	{OPT_PRINT + PRINT_CALLER, "output-caller", "[=BOOL]", "print the function's caller"},
+	{OPT_PRINT + PRINT_STACK, "output-stack", "[=BOOL]", "print the kernel's stack"},
+	{OPT_PRINT + PRINT_CB, "output-skb-cb", "[=BOOL]", "print cb[] of the skb"},
+	{OPT_PRINT + PRINT_TIMESTAMP, "timestamp", "STYLE",
+	 "of the time printed: none, relative, current, absolute (default)"},
+	{'t', NULL, NULL, "print no time; -tt, -ttt, -tttt, -ttttt: in other forms, as tcpdump"},
+	{OPT_PRINT + PRINT_PRECISION, "time-stamp-precision", "UNIT", "micro, or nano (default)"},
+	{OPT_PRINT + PRINT_MICRO, "micro", NULL, "short for --time-stamp-precision=micro"},
+	{OPT_PRINT + PRINT_NANO, "nano", NULL, "short for --time-stamp-precision=nano"},
+	{'#', "number", NULL, "print the packet's number"},
+	{'x', NULL, NULL, "print packets in hex; -xx: with the link layer's header"},
+	{'X', NULL, NULL, "print packets in hex and ASCII; -XX: with the link layer's header"},
+	{'A', NULL, NULL, "print packets in ASCII; -AA: with the link layer's header"},
 	{'n', NULL, NULL, "accepted for tcpdump's sake: nothing is looked up in the DNS anyway"},
 	{'v', NULL, NULL, "say more; twice: also what libbpf and the kernel say"},
 	{'q', "quiet", NULL, "say less: errors and the summary only"},
@@ -133,7 +157,7 @@ void options_print_help(void)
 		if (options_table[i].arg)
 			snprintf(left + n, sizeof(left) - n, "%s%s",
 				 *options_table[i].arg == '[' ? "" : " ", options_table[i].arg);
-		printf("  %-28s %s\n", left, options_table[i].help);
+		printf("  %-27s  %s\n", left, options_table[i].help);
 	}
 }
 

@@ -39,6 +39,8 @@ enum {
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,
 	OPT_TERM = 2000,
+	/* What src/printing.h knows. */
+	OPT_PRINT = 3000,
 };
 
 struct option_row {

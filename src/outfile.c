@@ -42,7 +42,7 @@ struct outfile {
 	bool torn;
 };
 
-static int open_fd(const char *path)
+static int open_fd(const char *path, bool terminal)
 {
 	int fd;
 
@@ -52,7 +52,7 @@ static int open_fd(const char *path)
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 	if (fd < 0)
 		return -errno;
-	if (isatty(fd)) {
+	if (!terminal && isatty(fd)) {
 		close(fd);
 		return -ENOTTY;
 	}
@@ -141,7 +141,7 @@ int outfile_open(const char *path, const struct outfile_opts *opts, struct outfi
 		err = prepare(opts, &of);
 		if (err)
 			return err;
-		err = begin(of, open_fd(path), strcmp(path, "-"));
+		err = begin(of, open_fd(path, opts->terminal), strcmp(path, "-"));
 	}
 	if (err) {
 		outfile_close(of, NULL);

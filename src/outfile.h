@@ -36,6 +36,7 @@ enum outfile_block {
 
 struct outfile_opts {
 	bool packet_buffered; /* write each packet at once instead of in batches (tcpdump's -U) */
+	bool terminal;	      /* it may be one: text */
 	enum compress_kind compress;
 	const struct buf *head; /* blocks that the file begins with; NULL: none */
 	/*
@@ -64,8 +65,8 @@ struct outfile_stats {
  * The file is touched here and not before: call it when all that can fail without a file has gone
  * well. Opening a FIFO waits for its reader.
  *
- * Return: 0; -ENOTTY if the output is a terminal; -EINTR if a signal came while a FIFO had no
- * reader; -ENOMEM; or what open(2), and for the head write(2), give.
+ * Return: 0; -ENOTTY if the output is a terminal and @opts->terminal is not set; -EINTR if a signal
+ *came while a FIFO had no reader; -ENOMEM; or what open(2), and for the head write(2), give.
  */
 int outfile_open(const char *path, const struct outfile_opts *opts, struct outfile **ret_of);
 

@@ -8,7 +8,7 @@
 #include "src/sink.h"
 
 /**
- * output_check() - could what -w and -z name be written, and run?
+ * output_check() - could what -w and --output-file name be written, and what -z names be run?
  * @options: a const struct options
  *
  * Touches nothing. Says on stderr what is wrong.
@@ -18,7 +18,7 @@
 int output_check(const void *options);
 
 /**
- * output_open() - the sink that is asked for
+ * output_open() - the sink that is asked for: the file of -w, what is printed, or one of both
  * @about: what it may say about the capture; the rest is filled in
  * @ret_sink: receives the new sink, on success only
  *

@@ -170,19 +170,23 @@ static struct packet *find_packet(struct recorder *r, const struct ev_hdr *hdr)
 static void copy_record(const struct record *rec, void *data)
 {
 	struct ev_hdr *hdr = data;
-	char *stack = (char *)(hdr + 1);
+	char *p = (char *)(hdr + 1);
 	size_t stack_bytes = rec->stack_len * sizeof(*rec->stack);
 
 	*hdr = *rec->hdr;
 	hdr->stack_room = rec->stack_len;
-	memcpy(stack, rec->stack, stack_bytes);
-	memcpy(stack + stack_bytes, rec->raw, hdr->raw_len);
+	memcpy(p, rec->stack, stack_bytes);
+	p += stack_bytes;
+	if (rec->cb)
+		memcpy(p, rec->cb, hdr->cb_room);
+	p += hdr->cb_room;
+	memcpy(p, rec->raw, hdr->raw_len);
 }
 
 static struct kept *copy_sighting(const struct sighting *s)
 {
 	size_t size = sizeof(struct ev_hdr) + s->rec.stack_len * sizeof(*s->rec.stack) +
-		      s->rec.hdr->raw_len;
+		      s->rec.hdr->cb_room + s->rec.hdr->raw_len;
 	size_t changed = s->changed ? strlen(s->changed) + 1 : 0;
 	struct kept *k = malloc(sizeof(*k) + size + changed);
 

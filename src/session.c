@@ -149,6 +149,13 @@ static int open_sink(struct session *s)
 	return output_open(s->opts, &info, &s->capture.sink);
 }
 
+/* Lines on the terminal show by themselves that packets come. */
+static bool shows_progress(const struct options *opts)
+{
+	return !printing_wanted(&opts->printing, opts->write_path) ||
+	       !printing_to_stdout(&opts->printing);
+}
+
 static void show_progress(struct session *s)
 {
 	uint64_t got = s->capture.taken;
@@ -215,8 +222,7 @@ static int rename_all(void *ctx, const struct ksym *known, size_t n)
 static int tick(struct session *s)
 {
 	view_sync_clock(s->capture.view);
-	/* Lines of text show by themselves that packets come. */
-	if (s->opts->write_path)
+	if (shows_progress(s->opts))
 		show_progress(s);
 	if (attach_lost(s->tracing.attached)) {
 		log_error("the functions are not watched any more: the process that held the "
@@ -281,11 +287,11 @@ static int listen(struct session *s)
 	uint64_t next = clock_now_ns() + SECOND_NS;
 	int err = 0;
 
-	s->capture.limit = s->opts->count;
+	s->capture.limit = options_limit(s->opts);
 	s->progress.since_ns = clock_now_ns();
 	announce(s);
 	/* Stacks need them; until they are there, records wait in the ring. */
-	if (s->opts->write_path)
+	if (s->opts->write_path || s->opts->printing.stack || s->opts->printing.caller)
 		names_read_ahead(s->names);
 	while (!err && !s->signals->stop && !capture_done(&s->capture)) {
 		tracing_names(&s->tracing, rename_all, s);
@@ -299,19 +305,19 @@ static int listen(struct session *s)
 	return err;
 }
 
-/* What failed to be written has failed already, and is not to be said twice. */
+/* Also after an error: it may be that of one output beside another. */
 static void hand_totals(struct session *s, const struct ev_stats *stats,
 			const struct left_out *left)
 {
 	struct sink *sink = s->capture.sink;
 	struct sink_totals totals;
 
-	if (s->capture.err || !sink->totals)
+	if (!sink->totals)
 		return;
 	capture_totals(&s->capture, stats, left, &totals);
 	totals.start_ns = view_wall_ns(s->capture.view, s->tracing.attach_began);
 	totals.end_ns = view_wall_ns(s->capture.view, clock_now_ns());
-	s->capture.err = sink->totals(sink, &totals);
+	note_sink(s, sink->totals(sink, &totals));
 }
 
 /* Stop, then take all that is still in the ring: only then are the counts final. */
@@ -339,10 +345,13 @@ static int finish(struct session *s)
 	if (!err)
 		err = s->capture.err;
 	/* The reader has what it wanted, as with `tcpdump -w - | head`. */
-	if (err == -EPIPE)
+	if (err == -EPIPE && !*sunk.failed_path)
 		return 0;
+	/* There is another output beside that, and figures to tell. */
+	if (err == -EPIPE)
+		err = 0;
 	if (err)
-		log_error("%s: %s", path, strerror(-err));
+		log_error("%s: %s", *sunk.failed_path ? sunk.failed_path : path, strerror(-err));
 	if (counted) {
 		log_error("%llu packets captured; reading the kernel's counters: %s",
 			  (unsigned long long)sunk.written, strerror(-counted));

@@ -4,11 +4,13 @@
 /*
  * Where packets go.
  */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "src/compress.h"
 #include "src/filemode.h"
+#include "src/printing.h"
 #include "src/rotate.h"
 #include "src/view.h"
 
@@ -26,6 +28,7 @@ struct sink_info {
 	bool packet_buffered; /* write each packet at once */
 	enum linktype_mode linktype;
 	enum ifaces_mode ifaces;
+	const struct printing *printing; /* of text and JSON */
 };
 
 /* The figures of a whole capture, when it ends; times are nanoseconds since 1970-01-01 UTC. */
@@ -41,6 +44,12 @@ struct sink_totals {
 struct sink_stats {
 	uint64_t written; /* packets that are in the file, or were taken by the pipe */
 	uint64_t failed;  /* packets that could not be written any more */
+	uint64_t partly;  /* of those written: packets that another output did not get */
+	/*
+	 * Of a sink that stands for many: whose error it was, the path as it was then. "": of none,
+	 * or the sink stands for itself.
+	 */
+	char failed_path[PATH_MAX];
 };
 
 struct sink {
@@ -57,11 +66,12 @@ struct sink {
 	int (*flush)(struct sink *sink);
 	/* Hands all that is buffered to the kernel now. Returns 0 or -errno. */
 	int (*sync)(struct sink *sink);
-	/* Begins the next file now. Returns as packet(). NULL: there are no files. */
+	/* Begins the next file now. Returns as packet(). NULL: there is no next file. */
 	int (*rotate)(struct sink *sink);
 	/*
-	 * Takes the figures of the capture, after the last packet. Returns 0 or -errno. NULL: the
-	 * output has no place for them.
+	 * Takes the figures of the capture, after the last packet; leaves them out after an error,
+	 * which it may return once more. Returns 0 or -errno. NULL: the output has no place for
+	 * them.
 	 */
 	int (*totals)(struct sink *sink, const struct sink_totals *totals);
 	/* Ends the output and frees the sink. Returns 0 or the first error of its life. */
@@ -83,7 +93,28 @@ int sink_check(const char *path);
  */
 int sink_pcapng_open(const struct sink_info *info, struct sink **ret_sink);
 
-/* sink_text_open() - lines on standard output; otherwise as sink_pcapng_open() */
+/* sink_text_open() - lines as info.printing says, to its path; otherwise as sink_pcapng_open() */
 int sink_text_open(const struct sink_info *info, struct sink **ret_sink);
+
+/*
+ * sink_json_open() - a line of JSON a packet, as samples/output.schema.json describes it; otherwise
+ * as sink_text_open()
+ */
+int sink_json_open(const struct sink_info *info, struct sink **ret_sink);
+
+/**
+ * sink_all_open() - a sink that hands each packet to all of several
+ * @sinks: @n of them, which belong to the result; also after an error
+ * @n: 1 to SINK_ALL_MAX
+ *
+ * The first is the one that counts: its path is that of the whole, what it has written is what was
+ * captured, and only it may be complete (-ECANCELED): the others do not get that packet either. The
+ * first error of any is the error of the whole, but a reader that is gone (-EPIPE) gives way to
+ * another error.
+ *
+ * Return: 0 or -ENOMEM; then the sinks are closed.
+ */
+#define SINK_ALL_MAX 4
+int sink_all_open(struct sink *const *sinks, size_t n, struct sink **ret_sink);
 
 #endif

@@ -292,8 +292,11 @@ static int pcapng_totals(struct sink *sink, const struct sink_totals *totals)
 	struct sink_totals rest = *totals;
 	int err;
 
-	/* The last file that -W allows has its own already. */
-	if (!out)
+	/*
+	 * The last file that -W allows has its own already.  What is left of a packet that failed
+	 * in the midst ends nothing.
+	 */
+	if (!out || s->unmarked)
 		return 0;
 	rest.dropped -= s->lost_before;
 	rest.lost -= s->lost_before;
@@ -309,8 +312,10 @@ static int pcapng_close(struct sink *sink, struct sink_stats *ret_stats)
 	struct outfile_stats stats;
 	int err = outfiles_close(s->files, &stats);
 
-	ret_stats->written = stats.written;
-	ret_stats->failed = stats.lost + s->unmarked;
+	*ret_stats = (struct sink_stats){
+		.written = stats.written,
+		.failed = stats.lost + s->unmarked,
+	};
 	ifaces_free(s->ifaces);
 	buf_free(&s->line);
 	free(s);

@@ -44,6 +44,14 @@ int tracing_prepare(struct tracing *t)
 	return err;
 }
 
+/* The function itself is the first entry, its caller the second. */
+static uint32_t stack_room(const struct options *opts)
+{
+	if (opts->write_path || opts->printing.stack)
+		return TRACING_STACK_ROOM;
+	return opts->printing.caller ? 2 : 0;
+}
+
 static struct load_opts load_opts(const struct tracing *t)
 {
 	return (struct load_opts){
@@ -54,8 +62,8 @@ static struct load_opts load_opts(const struct tracing *t)
 		.splicer = t->splicer,
 		.kernel_btf = t->opts->kernel_btf,
 		.snaplen = t->opts->snaplen,
-		/* A line of text has no place for a stack. */
-		.stack_room = t->opts->write_path ? TRACING_STACK_ROOM : 0,
+		.stack_room = stack_room(t->opts),
+		.cb = t->opts->printing.cb,
 		.pages = t->pages,
 		.ring_bytes = t->opts->ring_bytes,
 	};

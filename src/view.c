@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "src/view.h"
 
+#include <arpa/inet.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -9,6 +10,7 @@
 
 #include "src/buf.h"
 #include "src/stacks.h"
+#include "src/util.h"
 
 /* A power of two: the functions that packets pass are a few hundred, and come again and again. */
 #define SEEN_FUNCS 1024
@@ -162,6 +164,45 @@ static void name_drop(struct view_state *state, const struct ev_hdr *hdr, struct
 	view->drop_at = buf_str(&state->drop_at);
 }
 
+const char *view_caller(const struct view *view, size_t *ret_len)
+{
+	const char *caller = strchr(view->stack, '\n');
+
+	if (!caller)
+		return NULL;
+	/* "symbol+0xoffset [module]", or a bare address */
+	*ret_len = strcspn(++caller, "+ \n");
+	return caller;
+}
+
+/* offsetof(struct qdisc_skb_cb, data) in the kernel's include/net/sch_generic.h. */
+#define CB_DATA 8
+
+_Static_assert(CB_DATA + VIEW_CB_WORDS * sizeof(uint32_t) <= EV_CB_LEN, "within skb->cb");
+
+bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS])
+{
+	const struct record *rec = view->rec;
+
+	if (!rec->cb || rec->hdr->flags & (EV_F_XDP | EV_F_GONE))
+		return false;
+	memcpy(ret_words, rec->cb + CB_DATA, VIEW_CB_WORDS * sizeof(*ret_words));
+	return true;
+}
+
+/* Of the record's bytes those that are in the frame. */
+static void decode(const struct record *rec, struct view *view)
+{
+	const struct frame *f = &view->frame;
+	struct decode_input in = {.l2 = rec->hdr->l2, .raw = rec->raw};
+
+	for (size_t i = 0; i < f->n_pieces; i++)
+		if (f->pieces[i].data != f->head)
+			in.raw_len += f->pieces[i].len;
+	decode_packet(&in, &view->packet);
+	view->protocol = rec->hdr->flags & EV_F_XDP ? view->packet.type : ntohs(rec->hdr->protocol);
+}
+
 void view_make(struct view_state *state, const struct record *rec, struct view *ret_view)
 {
 	const struct ev_hdr *hdr = rec->hdr;
@@ -178,6 +219,7 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
 		      strnlen(hdr->ifname, sizeof(hdr->ifname)));
 	frame_build(hdr->l2, rec->raw, hdr->raw_len, state->snaplen, &ret_view->frame);
+	decode(rec, ret_view);
 }
 
 void view_close(struct view_state *state)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "src/clock.h"
+#include "src/decode.h"
 #include "src/frame.h"
 #include "src/names.h"
 #include "src/progs.h"
@@ -31,8 +32,23 @@ struct view {
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
 	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
+	uint16_t protocol;   /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
+	struct packet packet; /* its headers */
 };
+
+/*
+ * view_caller() - the function that called this one, as far as a stack was recorded: *ret_len
+ * bytes, without a NUL behind them; NULL if it is not known
+ */
+const char *view_caller(const struct view *view, size_t *ret_len);
+
+/*
+ * view_cb() - the words of skb->cb that BPF programs call cb[0] to cb[4] of their struct __sk_buff,
+ * which pwru shows; false: none were recorded, or there is no skb any more
+ */
+#define VIEW_CB_WORDS 5
+bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS]);
 
 /**
  * view_open() - prepare to read records

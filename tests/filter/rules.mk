@@ -70,14 +70,22 @@ $(FUZZ)/fuzz_recall: tests/fuzz/fuzz_recall.c src/remember.c src/buf.c src/util.
 		$(filter-out src/remember.c,$^) src/caps.c src/kbtf.c src/ksyms.c src/log.c src/tracefs.c \
 		-lbpf
 
+$(FUZZ)/fuzz_decode: tests/fuzz/fuzz_decode.c \
+		$(patsubst %,src/%.c,decode decode_ip tuple frame hexdump buf)
+	$(Q)mkdir -p $(@D) && $(CLANG) $(FUZZ_CFLAGS) $(CPPFLAGS) -o $@ $^
+
+# Each record's packet behind its synthetic head, for the fuzzer to begin with.
+$(ASAN)/decode_seeds: tests/fuzz/decode_seeds.c tests/golden/records.c
+	$(Q)mkdir -p $(@D) && $(CC) -std=gnu11 -O2 $(CPPFLAGS) -o $@ $^
+
 $(ASAN)/make_seeds: $(ASAN)/tests/fuzz/make_seeds.o $(FILTER_OBJ)
 	$(Q)$(CC) $(ASAN_CFLAGS) -o $@ $^ -lbpf -lpcap
 
 .PHONY: fuzz
 fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(FUZZ)/fuzz_fexpr $(FUZZ)/fuzz_recall \
-		$(ASAN)/make_seeds
-	$(Q)mkdir -p $(addprefix $(FUZZ)/,translate splice fexpr recall) && \
-		 $(ASAN)/make_seeds $(FUZZ)/translate
+		$(FUZZ)/fuzz_decode $(ASAN)/make_seeds $(ASAN)/decode_seeds
+	$(Q)mkdir -p $(addprefix $(FUZZ)/,translate splice fexpr recall decode) && \
+		 $(ASAN)/make_seeds $(FUZZ)/translate && $(ASAN)/decode_seeds $(FUZZ)/decode
 	$(Q)cd $(FUZZ) && ./fuzz_translate -max_total_time=$(FUZZ_SECONDS) -max_len=3000 \
 		-print_final_stats=1 -verbosity=0 translate
 	$(Q)cd $(FUZZ) && ./fuzz_splice -max_total_time=$(FUZZ_SECONDS) -max_len=2048 \
@@ -86,5 +94,7 @@ fuzz: $(FUZZ)/fuzz_translate $(FUZZ)/fuzz_splice $(FUZZ)/fuzz_fexpr $(FUZZ)/fuzz
 		-print_final_stats=1 -verbosity=0 fexpr
 	$(Q)cd $(FUZZ) && ./fuzz_recall -max_total_time=$(FUZZ_SECONDS) -max_len=1024 \
 		-print_final_stats=1 -verbosity=0 recall
+	$(Q)cd $(FUZZ) && ./fuzz_decode -max_total_time=$(FUZZ_SECONDS) -max_len=512 \
+		-print_final_stats=1 -verbosity=0 decode
 
 -include $(FILTER_OBJ:.o=.d) $(FILTER_BIN:=.d) $(FILTER_OBJ:$(ASAN)/%.o=$(PLAIN)/%.d) $(GUEST_BIN:=.d)

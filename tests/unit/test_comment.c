@@ -42,6 +42,7 @@ static int setup(void **state)
 		.skb_len = 52,
 		.mark = 0x1f,
 		.ifindex = 2,
+		.mtu = 1500,
 		.netns = 4026531840,
 		.tgid = 1234,
 		.tid = 1234,
@@ -51,6 +52,7 @@ static int setup(void **state)
 	f->view.rec = &f->rec;
 	f->view.func = "ip_rcv";
 	f->view.stack = "";
+	f->view.protocol = 0x0800;
 	strcpy(f->view.comm, "curl");
 	strcpy(f->view.ifname, "eth0");
 	*state = f;
@@ -78,9 +80,10 @@ static void test_plain(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_string_equal(line(f), "func=ip_rcv id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
-				     "comm=curl netns=4026531840 dev=eth0 ifindex=2 mark=0x1f "
-				     "len=52");
+	assert_string_equal(line(f),
+			    "func=ip_rcv id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
+			    "comm=curl netns=4026531840 dev=eth0 ifindex=2 mtu=1500 mark=0x1f "
+			    "protocol=0x0800 len=52");
 }
 
 static void test_everything(void **state)
@@ -94,11 +97,12 @@ static void test_everything(void **state)
 	f->hdr.nonlinear = 1448;
 	f->hdr.flags = EV_F_FAULT | EV_F_OPAQUE;
 	f->hdr.l2 = FRAME_L2_SYNTH | FRAME_L2_VLAN | (uint64_t)htons(0x6123) << FRAME_L2_TCI_SHIFT;
-	assert_string_equal(line(f),
-			    "func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "
-			    "pid=1234 tid=1240 comm=curl netns=4026531840 dev=eth0 ifindex=2 "
-			    "mark=0x1f len=52 l3=none l2=synth vlan=291 nonlinear=1448 fault=1 "
-			    "lost_before=18446744073709551615");
+	assert_string_equal(
+		line(f),
+		"func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "
+		"pid=1234 tid=1240 comm=curl netns=4026531840 dev=eth0 ifindex=2 "
+		"mtu=1500 mark=0x1f protocol=0x0800 len=52 l3=none l2=synth vlan=291 nonlinear=1448 fault=1 "
+		"lost_before=18446744073709551615");
 }
 
 /* A BPF program; in XDP there is no skb. */
@@ -113,7 +117,8 @@ static void test_programs(void **state)
 	f->view.prog = &tc;
 	assert_string_equal(line(f), "func=from_net(tc) module=bpf prog=42 id=17 "
 				     "skb=0xffff888012345600 cpu=3 pid=1234 comm=curl "
-				     "netns=4026531840 dev=eth0 ifindex=2 mark=0x1f len=52");
+				     "netns=4026531840 dev=eth0 ifindex=2 mtu=1500 mark=0x1f "
+				     "protocol=0x0800 len=52");
 	f->view.prog = &xdp;
 	f->hdr.flags = EV_F_XDP;
 	f->hdr.id = 0;
@@ -122,7 +127,8 @@ static void test_programs(void **state)
 	f->hdr.nonlinear = 2000;
 	assert_string_equal(line(f),
 			    "func=from_net(xdp) module=bpf prog=7 cpu=3 pid=1234 comm=curl "
-			    "netns=4026531840 dev=eth0 ifindex=2 len=52 nonlinear=2000");
+			    "netns=4026531840 dev=eth0 ifindex=2 mtu=1500 protocol=0x0800 "
+			    "len=52 nonlinear=2000");
 }
 
 /* A function without an skb: the packet as it is, or only which one it was. */
@@ -134,8 +140,8 @@ static void test_by_stack(void **state)
 	f->hdr.flags = EV_F_STACK;
 	assert_string_equal(line(f),
 			    "func=fib_table_lookup via=stack id=17 skb=0xffff888012345600 cpu=3 "
-			    "pid=1234 comm=curl netns=4026531840 dev=eth0 ifindex=2 mark=0x1f "
-			    "len=52");
+			    "pid=1234 comm=curl netns=4026531840 dev=eth0 ifindex=2 mtu=1500 "
+			    "mark=0x1f protocol=0x0800 len=52");
 	f->hdr.flags = EV_F_STACK | EV_F_GONE;
 	f->hdr.l2 = FRAME_L2_SYNTH;
 	f->view.dropped = 3;
@@ -337,7 +343,8 @@ static void test_drop_and_changes(void **state)
 {
 	static const char plain[] =
 		"func=ip_rcv id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
-		"comm=curl netns=4026531840 dev=eth0 ifindex=2 mark=0x1f len=52";
+		"comm=curl netns=4026531840 dev=eth0 ifindex=2 mtu=1500 mark=0x1f "
+		"protocol=0x0800 len=52";
 	struct fixture *f = *state;
 	char want[512];
 

@@ -66,7 +66,9 @@ static const struct {
 	{0xffffffff81000400, "ip_rcv", NULL},
 	{0xffffffff8100047f, "ip_rcv", NULL},
 	{0xffffffff81000500, "tcp_v4_rcv.constprop.0.isra.0", NULL},
-	{0xffffffff82000000, "tcp_v4_rcv.constprop.0.isra.0", NULL},
+	{0xffffffff811004ff, "tcp_v4_rcv.constprop.0.isra.0", NULL},
+	{0xffffffff81100500, NULL, NULL},
+	{0xffffffff82000000, NULL, NULL},
 	{0xffffffffc0100000, "nf_hook", "nf_tables"},
 	{0xffffffffc0100010, "nf_hook", "nf_tables"},
 	{0xffffffffc0200000, "veth_xmit", "veth"},
@@ -74,7 +76,7 @@ static const struct {
 	{0xffffffffc0200100, "veth_poll", "veth"},
 	{0xffffffffc0300000, "bpf_prog_6deef7357e7b4530_sd_fw_ingress", "bpf"},
 	{0xffffffffc0300041, "bpf_trampoline_6442536467", "bpf"},
-	{0xffffffffffffffff, "bpf_trampoline_6442536467", "bpf"},
+	{0xffffffffffffffff, NULL, NULL},
 };
 
 static void assert_same(const char *what, const char *is, const char *want)

@@ -273,7 +273,7 @@ static void test_wrong(void **state)
 		{{"-B", "1048577"}, "-B 1048577: not a number"},
 		{{"-i", "0123456789abcdef"}, "-i 0123456789abcdef: not a name of a device"},
 		{{"-i", ""}, "-i : not a name of a device"},
-		{{"-c", "1", "-x"}, "--help"},
+		{{"-c", "1", "-y"}, "--help"},
 		{{"--last", "3"}, "--last: is for --on-drop or --filter-drop-reason"},
 		{{"--on-drop", "--last", "0"}, "--last 0: not a number from 1 to"},
 		{{"--on-drop", "--filter-drop-reason", "any"}, "are one mode"},

@@ -164,16 +164,40 @@ static void test_classes(void **state)
 	before = (bytes);
 	EV_CLASSES(CHECK)
 #undef CHECK
-	assert_true(before >= sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_SNAPLEN_MAX);
+	assert_true(before >= EV_RECORD_MAX);
+}
+
+/* With skb->cb between stack and packet: all of it has to be there, and it is that long or absent.
+ */
+static void test_cb(void **state)
+{
+	const size_t full = HDR + 2 * 8 + EV_CB_LEN + 5;
+	uint8_t *data = make_record(full, 2, 2, 5);
+	struct ev_hdr *hdr = (void *)data;
+	struct record rec;
+
+	(void)state;
+	hdr->cb_room = EV_CB_LEN;
+	assert_int_equal(record_parse(data, full, &rec), 0);
+	assert_ptr_equal(rec.cb, data + HDR + 16);
+	assert_ptr_equal(rec.raw, data + HDR + 16 + EV_CB_LEN);
+	assert_int_equal(record_parse(data, full - 1, &rec), -EBADMSG);
+	for (int room = 1; room <= UINT8_MAX; room++) {
+		hdr->cb_room = room;
+		assert_int_equal(record_parse(data, full, &rec), room == EV_CB_LEN ? 0 : -EBADMSG);
+	}
+	hdr->cb_room = 0;
+	assert_int_equal(record_parse(data, full, &rec), 0);
+	assert_null(rec.cb);
+	free(data);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_rows),   cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_random), cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_cb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,7 @@ static void test_left_out(void **state)
 
 /* The record comes out as it went in: bytes, stack, and what changed. */
 static const uint64_t stack[4] = {0xffffffff81003000, 0xffffffff81004000};
+static const char cb[EV_CB_LEN] = "skb->cb";
 static const char bytes[] = "the packet's bytes";
 
 static void look(const struct sighting *s)
@@ -252,6 +253,10 @@ static void look(const struct sighting *s)
 	assert_int_equal(s->rec.stack_len, 2);
 	assert_memory_equal(s->rec.stack, stack, 16);
 	assert_int_equal(s->rec.hdr->mark, 77);
+	if (s->rec.hdr->cb_room)
+		assert_memory_equal(s->rec.cb, cb, sizeof(cb));
+	else
+		assert_null(s->rec.cb);
 }
 
 static void test_content(void **state)
@@ -267,6 +272,7 @@ static void test_content(void **state)
 	struct {
 		struct ev_hdr hdr;
 		uint64_t stack[4];
+		char cb[EV_CB_LEN];
 		char raw[24];
 	} record = {.hdr = hdr, .stack = {0xffffffff81003000, 0xffffffff81004000}};
 	struct sighting s = {.changed = "ttl,csum"};
@@ -274,6 +280,8 @@ static void test_content(void **state)
 	(void)state;
 	begin(&f, 10);
 	f.out.look = look;
+	record.hdr.cb_room = sizeof(cb);
+	memcpy(record.cb, cb, sizeof(cb));
 	memcpy(record.raw, bytes, sizeof(bytes));
 	assert_int_equal(record_parse(&record, sizeof(record), &s.rec), 0);
 	recorder_stage(f.recorder)->take(recorder_stage(f.recorder), &s);

@@ -67,7 +67,7 @@ static void test_text(void **state)
 			    "bpf_prog_abc_main+0x1 [bpf]\n"
 			    "0x7fff12345678\n"
 			    "0x0\n"
-			    "bpf_prog_abc_main+0x3fdfffff [bpf]");
+			    "0xffffffffffffffff");
 }
 
 static void test_no_symbols(void **state)

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "src/facts.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+/* A kernel's symbol has at most 511 bytes (KSYM_NAME_LEN). */
+#define LABEL_SIZE 600
+
+/* Who is told. */
+struct teller {
+	facts_fn *fn;
+	void *ctx;
+};
+
+static void tell_uint(const struct teller *t, const char *key, uint64_t number)
+{
+	t->fn(t->ctx, &(struct fact){.key = key, .kind = FACT_UINT, .number = number});
+}
+
+static void tell_hex(const struct teller *t, const char *key, uint64_t number, unsigned int digits)
+{
+	t->fn(t->ctx,
+	      &(struct fact){.key = key, .kind = FACT_HEX, .number = number, .digits = digits});
+}
+
+static void tell_addr(const struct teller *t, const char *key, uint64_t number)
+{
+	t->fn(t->ctx, &(struct fact){.key = key, .kind = FACT_ADDR, .number = number});
+}
+
+static void tell_text(const struct teller *t, const char *key, const char *text)
+{
+	t->fn(t->ctx, &(struct fact){.key = key, .kind = FACT_TEXT, .text = text});
+}
+
+static void tell_flag(const struct teller *t, const char *key)
+{
+	t->fn(t->ctx, &(struct fact){.key = key, .kind = FACT_FLAG, .number = 1});
+}
+
+static void tell_function(const struct teller *t, const struct view *view)
+{
+	char label[LABEL_SIZE];
+
+	if (*view->func == '?') {
+		snprintf(label, sizeof(label), "0x%llx",
+			 (unsigned long long)view->rec->hdr->func_ip);
+		tell_text(t, "func", label);
+	} else if (view->prog) {
+		/* As pwru writes it; behind a name that the programs' authors chose. */
+		snprintf(label, sizeof(label), "%s(%s)", view->func,
+			 prog_kind_name(view->prog->kind));
+		tell_text(t, "func", label);
+	} else {
+		tell_text(t, "func", view->func);
+	}
+	if (view->module)
+		tell_text(t, "module", view->module);
+	if (view->prog)
+		tell_uint(t, "prog", view->prog->id);
+	if (view->rec->hdr->flags & EV_F_STACK)
+		tell_text(t, "via", "stack");
+}
+
+static void tell_process(const struct teller *t, const struct view *view)
+{
+	const struct ev_hdr *hdr = view->rec->hdr;
+
+	tell_uint(t, "cpu", hdr->cpu);
+	tell_uint(t, "pid", hdr->tgid);
+	if (hdr->tid != hdr->tgid)
+		tell_uint(t, "tid", hdr->tid);
+	tell_text(t, "comm", view->comm);
+}
+
+static void tell_device(const struct teller *t, const struct view *view)
+{
+	const struct ev_hdr *hdr = view->rec->hdr;
+
+	tell_uint(t, "netns", hdr->netns);
+	if (*view->ifname)
+		tell_text(t, "dev", view->ifname);
+	tell_uint(t, "ifindex", hdr->ifindex);
+	if (hdr->mtu)
+		tell_uint(t, "mtu", hdr->mtu);
+}
+
+/* Where the frame differs from what is in memory, and why. */
+static void tell_frame(const struct teller *t, const struct ev_hdr *hdr)
+{
+	if (hdr->flags & EV_F_SOCK)
+		tell_text(t, "l3", "sock");
+	if (hdr->flags & EV_F_OPAQUE)
+		tell_text(t, "l3", "none");
+	if (hdr->l2 & FRAME_L2_SYNTH)
+		tell_text(t, "l2", "synth");
+	if (hdr->l2 & FRAME_L2_VLAN)
+		tell_uint(t, "vlan", ntohs(FRAME_L2_TCI(hdr->l2)) & 0xfff);
+	if (hdr->nonlinear)
+		tell_uint(t, "nonlinear", hdr->nonlinear);
+	if (hdr->flags & EV_F_FAULT)
+		tell_flag(t, "fault");
+}
+
+/* Where the packet is, as far as the skb says. */
+static void tell_packet(const struct teller *t, const struct view *view)
+{
+	const struct ev_hdr *hdr = view->rec->hdr;
+
+	if (hdr->flags & EV_F_GONE) {
+		tell_flag(t, "freed");
+		return;
+	}
+	tell_device(t, view);
+	if (!(hdr->flags & EV_F_XDP))
+		tell_hex(t, "mark", hdr->mark, 1);
+	tell_hex(t, "protocol", view->protocol, 4);
+	tell_uint(t, "len", hdr->skb_len);
+	tell_frame(t, hdr);
+}
+
+void facts_tell(const struct view *view, facts_fn *fn, void *ctx)
+{
+	const struct teller t = {.fn = fn, .ctx = ctx};
+	const struct ev_hdr *hdr = view->rec->hdr;
+
+	tell_function(&t, view);
+	if (!(hdr->flags & EV_F_XDP)) {
+		tell_uint(&t, "id", hdr->id);
+		tell_addr(&t, "skb", hdr->skb);
+	}
+	tell_process(&t, view);
+	tell_packet(&t, view);
+	if (view->changed)
+		tell_text(&t, "changed", view->changed);
+	if (view->drop)
+		tell_text(&t, "drop", view->drop);
+	if (view->drop_at)
+		tell_text(&t, "drop_at", view->drop_at);
+	if (view->dropped)
+		tell_uint(&t, "lost_before", view->dropped);
+}

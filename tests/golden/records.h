@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PWRU_CAP_TESTS_RECORDS_H
+#define PWRU_CAP_TESTS_RECORDS_H
+/*
+ * Records as the ring buffer gives them, made by hand: one of each kind of packet that outputs have
+ * to show.  For the golden tests, the bench and the fuzzer.
+ */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "src/names.h"
+#include "src/progs.h"
+
+/* More than any of them has. */
+#define RECORD_SIZE 1024
+
+extern const size_t records_len;
+
+/* The one reason of a drop that has a name, NO_SOCKET. */
+#define RECORDS_REASON 3
+
+/* The programs and the symbols that they are of. */
+extern const struct progs records_progs;
+#define RECORDS_KALLSYMS "tests/golden/kallsyms"
+
+/**
+ * record_make() - put one together
+ * @i: which, below records_len
+ * @with_extras: with a stack and skb->cb, of those that have some
+ * @ret_data: RECORD_SIZE bytes, aligned to 8; ev_hdr.time_ns is nanoseconds since the first
+ *
+ * Return: its bytes.
+ */
+size_t record_make(size_t i, int with_extras, void *ret_data);
+
+/* record_changed() - what --changes would say of it, or NULL */
+const char *record_changed(size_t i);
+
+/* record_name() - what is special about it */
+const char *record_name(size_t i);
+
+#endif

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is printed: tcpdump's and pwru's options. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "src/options.h"
+#include "src/util.h"
+#include "tests/unit/command_line.h"
+
+static void test_defaults(void **state)
+{
+	struct options o = GOOD("icmp");
+	const struct printing *p = &o.printing;
+
+	(void)state;
+	assert_true(p->meta && p->tuple);
+	assert_false(p->json || p->print || p->tcp_flags || p->tunnel || p->caller || p->stack ||
+		     p->cb || p->number || p->micro);
+	assert_int_equal(p->time, TIME_DAY);
+	assert_false(hexdump_wanted(&p->dump));
+	assert_null(p->path);
+	assert_true(printing_wanted(p, NULL));
+	assert_false(printing_wanted(p, "x.pcapng"));
+	assert_true(printing_to_stdout(p));
+	options_free(&o);
+}
+
+/* Of -t and --timestamp the last one counts. */
+static void test_times(void **state)
+{
+	static const struct {
+		const char *words[6];
+		enum time_style style;
+	} rows[] = {
+		{{"-t"}, TIME_NONE},
+		{{"-tt"}, TIME_EPOCH},
+		{{"-t", "-t"}, TIME_EPOCH},
+		{{"-ttt"}, TIME_DELTA},
+		{{"-tttt"}, TIME_DATE},
+		{{"-ttttt"}, TIME_ELAPSED},
+		{{"--timestamp", "none"}, TIME_NONE},
+		{{"--timestamp=relative"}, TIME_RELATIVE},
+		{{"--timestamp", "current"}, TIME_MONOTONIC},
+		{{"--timestamp", "absolute"}, TIME_DAY},
+		{{"-tttt", "--timestamp", "relative"}, TIME_RELATIVE},
+		{{"-tttt", "--timestamp", "absolute", "-tt"}, TIME_EPOCH},
+		{{"-ttttt", "--timestamp", "none", "-ttttt"}, TIME_ELAPSED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct options o = parse_good(rows[i].words);
+
+		assert_int_equal(o.printing.time, rows[i].style);
+		options_free(&o);
+	}
+}
+
+static void test_precision(void **state)
+{
+	struct options micro = GOOD("--micro"), nano = GOOD("--micro", "--nano"),
+		       unit = GOOD("--time-stamp-precision=micro"),
+		       other = GOOD("--time-stamp-precision", "nano");
+
+	(void)state;
+	assert_true(micro.printing.micro);
+	assert_false(nano.printing.micro);
+	assert_true(unit.printing.micro);
+	assert_false(other.printing.micro);
+	options_free(&micro);
+	options_free(&nano);
+	options_free(&unit);
+	options_free(&other);
+}
+
+static void test_switches(void **state)
+{
+	struct options on = GOOD("--output-json", "--output-tcp-flags=true", "--output-tunnel",
+				 "--output-caller=1", "--output-stack", "--output-skb-cb", "-#",
+				 "--print");
+	struct options off = GOOD("--output-meta=false", "--output-tuple=0", "--output-json=true",
+				  "--output-json=false");
+
+	(void)state;
+	assert_true(on.printing.json && on.printing.tcp_flags && on.printing.tunnel &&
+		    on.printing.caller && on.printing.stack && on.printing.cb &&
+		    on.printing.number && on.printing.print);
+	assert_false(off.printing.meta || off.printing.tuple || off.printing.json);
+	options_free(&on);
+	options_free(&off);
+}
+
+static void test_dumps(void **state)
+{
+	struct options o = GOOD("-xx", "-X", "-AAA");
+
+	(void)state;
+	assert_int_equal(o.printing.dump.hex, 2);
+	assert_int_equal(o.printing.dump.both, 1);
+	assert_int_equal(o.printing.dump.ascii, 2);
+	options_free(&o);
+}
+
+/* A value that follows without = belongs to the expression. */
+static void test_optional(void **state)
+{
+	struct options o = GOOD("--output-meta", "icmp");
+
+	(void)state;
+	assert_true(o.printing.meta);
+	assert_string_equal(o.expression, "icmp");
+	options_free(&o);
+}
+
+static void test_limits(void **state)
+{
+	struct options neither = GOOD("icmp"), lines = GOOD("--output-limit-lines", "5"),
+		       both = GOOD("-c", "7", "--output-limit-lines", "5"),
+		       other = GOOD("-c", "3", "--output-limit-lines=5"),
+		       none = GOOD("-c", "3", "--output-limit-lines=0");
+
+	(void)state;
+	assert_int_equal(options_limit(&neither), 0);
+	assert_int_equal(options_limit(&lines), 5);
+	assert_int_equal(options_limit(&both), 5);
+	assert_int_equal(options_limit(&other), 3);
+	assert_int_equal(options_limit(&none), 3);
+	options_free(&neither);
+	options_free(&lines);
+	options_free(&both);
+	options_free(&other);
+	options_free(&none);
+}
+
+static void test_where(void **state)
+{
+	struct options file = GOOD("--output-file", "x.txt"), beside = GOOD("-w", "a", "--print"),
+		       piped = GOOD("-w", "-", "--output-file", "x.txt"),
+		       dash = GOOD("--output-file", "-");
+
+	(void)state;
+	assert_string_equal(file.printing.path, "x.txt");
+	assert_true(printing_wanted(&file.printing, "x.pcapng"));
+	assert_false(printing_to_stdout(&file.printing));
+	assert_true(printing_wanted(&beside.printing, beside.write_path));
+	assert_true(printing_wanted(&piped.printing, piped.write_path));
+	assert_true(printing_to_stdout(&dash.printing));
+	options_free(&file);
+	options_free(&beside);
+	options_free(&piped);
+	options_free(&dash);
+}
+
+static void test_wrong(void **state)
+{
+	static const struct {
+		const char *words[6];
+		const char *message;
+	} rows[] = {
+		{{"-tttttt"}, "-t: is given at most 5 times"},
+		{{"--timestamp", "utc"},
+		 "--timestamp utc: is none of none, relative, current, absolute"},
+		{{"--time-stamp-precision", "milli"}, "--time-stamp-precision milli"},
+		{{"--output-meta=maybe"}, "--output-meta=maybe: neither true nor false"},
+		{{"--output-limit-lines", "many"}, "--output-limit-lines many: not a number"},
+		{{"--output-file", ""}, "--output-file: the name of the file is empty"},
+		{{"-w", "-", "--print"}, "-w - and --print: both go to standard output"},
+		{{"-w", "-", "--output-json"},
+		 "-w - and --output-json: both go to standard output"},
+		{{"-w", "-", "--output-file", "-"}, "both go to standard output"},
+		{{"-w", "x", "--output-file", "x"}, "-w and --output-file name the same file, x"},
+		{{"--timestamp"}, "requires an argument"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		refused(rows[i].words, rows[i].message);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_times),
+		cmocka_unit_test(test_precision), cmocka_unit_test(test_switches),
+		cmocka_unit_test(test_dumps),	  cmocka_unit_test(test_optional),
+		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_where),
+		cmocka_unit_test(test_wrong),
+	};
+
+	setenv("LC_ALL", "C", 1);
+	unsetenv("POSIXLY_CORRECT");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
