@@ -111,6 +111,11 @@ const char *attach_name(const struct backend *backend)
 	return backend->name;
 }
 
+bool attach_crowds_symbols(const struct backend *backend)
+{
+	return backend->crowds_symbols;
+}
+
 bool attach_holds_modules(const struct backend *backend)
 {
 	return backend->holds_modules;

@@ -47,6 +47,12 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 const char *attach_name(const struct backend *backend);
 
 /*
+ * attach_crowds_symbols() - does it add so many programs to the kernel's symbols that these are to
+ * be read before?  For each symbol of a program the kernel goes through those before it.
+ */
+bool attach_crowds_symbols(const struct backend *backend);
+
+/*
  * attach_holds_modules() - does what it attaches to functions of a module keep the module from
  * being unloaded?
  */

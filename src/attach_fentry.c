@@ -263,6 +263,7 @@ static int fentry_detach(void *state, bool wait, const volatile sig_atomic_t *st
 
 const struct backend backend_fentry = {
 	.name = "fentry",
+	.crowds_symbols = true,
 	.requirement = {5, 5, "CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS", "register_ftrace_direct"},
 	.check = fentry_check,
 	.attach = fentry_attach,

@@ -13,6 +13,7 @@
 struct backend {
 	const char *name;
 	enum load_kind end_kind;	/* the program for the functions that end an skb's life */
+	bool crowds_symbols;		/* as attach_crowds_symbols() */
 	struct requirement requirement; /* what a kernel needs for it, for messages */
 	/* The program for functions of modules that are attached to by attach_module(). */
 	enum load_kind module_kind;

@@ -103,6 +103,7 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	s->tracing.names = s->names;
 	return 0;
 }
 

@@ -128,6 +128,8 @@ static int attach_loaded(struct tracing *t)
 	int err;
 
 	log_status("attaching to %zu functions (%s) ...", opts.funcs->n, attach_name(t->backend));
+	if (t->names && t->opts->write_path && attach_crowds_symbols(t->backend))
+		names_read_ahead(t->names);
 	t->attach_began = clock_now_ns();
 	err = attach_all(t->backend, &opts, &t->attached, &t->result);
 	if (!err && t->result.refused)

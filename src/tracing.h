@@ -14,6 +14,7 @@
 #include "src/filters.h"
 #include "src/follow.h"
 #include "src/load.h"
+#include "src/names.h"
 #include "src/options.h"
 
 /* Depth of the stacks that are captured. */
@@ -26,6 +27,7 @@ struct tracing {
 	struct discovery *kernel;	   /* its functions and programs */
 	struct filters *filters;
 	struct kpages pages;	 /* zeros: not known, or not wanted */
+	struct names *names;	 /* when to read symbols depends on the backend; NULL: not needed */
 	struct splicer *splicer; /* of the filters */
 	struct loaded *loaded;
 	const struct backend *backend;
