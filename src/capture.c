@@ -13,6 +13,14 @@ bool capture_done(const struct capture *c)
 	return c->err || c->complete || (c->limit && c->taken >= c->limit);
 }
 
+void capture_note(struct capture *c, int err)
+{
+	if (err == -ECANCELED)
+		c->complete = true;
+	else if (!c->err)
+		c->err = err;
+}
+
 /* What comes here was taken before the limit, or an error, was known of: see capture_take(). */
 static void write_sighting(struct stage *stage, const struct sighting *s)
 {

@@ -58,6 +58,9 @@ bool capture_done(const struct capture *c);
 /* capture_take() - takes one record; a ring_fn, whose context is the capture */
 int capture_take(void *capture, const void *data, size_t size);
 
+/* capture_note() - what the sink returned when it was told something else than a packet */
+void capture_note(struct capture *c, int err);
+
 /* capture_writer() - the last of the stages, which writes what comes to it */
 struct stage *capture_writer(struct capture *c);
 

@@ -7,9 +7,7 @@
 #include "src/session.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +17,15 @@
 #include "src/devices.h"
 #include "src/discovery.h"
 #include "src/filters.h"
-#include "src/linktype.h"
+#include "src/listen.h"
 #include "src/log.h"
 #include "src/modes.h"
 #include "src/names.h"
 #include "src/output.h"
 #include "src/privileges.h"
-#include "src/progress.h"
 #include "src/reasons_btf.h"
 #include "src/ring.h"
 #include "src/tracing.h"
-
-#define SECOND_NS 1000000000ULL
-
-/* How long a module that has been loaded may wait for its names (tracing_names()). */
-#define NAMES_NS 50000000ULL
 
 /* All that is open; what is zero is not there yet. */
 struct session {
@@ -49,7 +41,6 @@ struct session {
 	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
-	struct progress progress;
 };
 
 /* What is attached to has its names from the inventory. */
@@ -149,162 +140,6 @@ static int open_sink(struct session *s)
 	return output_open(s->opts, &info, &s->capture.sink);
 }
 
-/* Lines on the terminal show by themselves that packets come. */
-static bool shows_progress(const struct options *opts)
-{
-	return !printing_wanted(&opts->printing, opts->write_path) ||
-	       !printing_to_stdout(&opts->printing);
-}
-
-static void show_progress(struct session *s)
-{
-	uint64_t got = s->capture.taken;
-	struct ev_stats stats;
-
-	if (progress_due(&s->progress, got) && !loaded_stats(s->tracing.loaded, &stats))
-		progress_show(&s->progress, clock_now_ns(), got, stats.lost_ring + stats.lost_size,
-			      ring_peak(s->ring));
-}
-
-/* As tcpdump does. */
-static void print_stats(struct session *s)
-{
-	struct ev_stats stats;
-
-	if (!loaded_stats(s->tracing.loaded, &stats))
-		log_error("%" PRIu64 " packets captured, %" PRIu64
-			  " packets received by filter, %" PRIu64 " packets dropped by kernel",
-			  s->capture.taken, (uint64_t)stats.matched,
-			  (uint64_t)(stats.lost_ring + stats.lost_size));
-}
-
-/* What the sink has been told to do, and how that ended. */
-static void note_sink(struct session *s, int err)
-{
-	if (err == -ECANCELED)
-		s->capture.complete = true;
-	else if (!s->capture.err)
-		s->capture.err = err;
-}
-
-static void obey_signals(struct session *s)
-{
-	struct sink *sink = s->capture.sink;
-
-	if (signals_take(&s->signals->stats))
-		print_stats(s);
-	if (s->capture.err || s->capture.complete)
-		return;
-	if (signals_take(&s->signals->flush))
-		note_sink(s, sink->sync(sink));
-	if (!signals_take(&s->signals->hangup))
-		return;
-	if (signals_hangup_ends(sink->rotate))
-		s->signals->stop = 1;
-	else if (sink->rotate)
-		note_sink(s, sink->rotate(sink));
-}
-
-/* The kernel's symbols have changed. */
-static int rename_all(void *ctx, const struct ksym *known, size_t n)
-{
-	struct session *s = ctx;
-	int err = names_know(s->names, known, n);
-
-	if (err)
-		log_error("the names of a module's functions: %s", strerror(-err));
-	names_read_again(s->names);
-	view_forget_names(s->capture.view);
-	return err;
-}
-
-/* Once a second. */
-static int tick(struct session *s)
-{
-	view_sync_clock(s->capture.view);
-	if (shows_progress(s->opts))
-		show_progress(s);
-	if (attach_lost(s->tracing.attached)) {
-		log_error("the functions are not watched any more: the process that held the "
-			  "probes was killed");
-		return -EOWNERDEAD;
-	}
-	return 0;
-}
-
-static void announce(const struct session *s)
-{
-	size_t n_progs = attached_progs_count(s->tracing.attached_progs);
-	char progs[64] = "";
-
-	if (n_progs)
-		snprintf(progs, sizeof(progs), " and %zu BPF program%s", n_progs,
-			 n_progs == 1 ? "" : "s");
-	log_info("listening on %zu functions (%s)%s, link-type %s, snapshot length %u bytes",
-		 s->tracing.result.attached, attach_name(s->tracing.backend), progs,
-		 linktype_describe(s->opts->linktype), s->opts->snaplen);
-}
-
-/*
- * Sleeps until records come, but no longer than to the given time.  A signal that comes after we
- * have looked at what it sets is let in by the sleep, and ends it.
- */
-static int idle(struct session *s, uint64_t until)
-{
-	uint64_t now = clock_now_ns();
-	sigset_t all, old;
-	int err = 0;
-
-	if (now >= until)
-		return 0;
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &old);
-	if (!signals_any(s->signals))
-		err = ring_wait(s->ring, until - now, &old);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return err == -EINTR ? 0 : err;
-}
-
-/* Takes what is there, hands it on, or waits. */
-static int serve(struct session *s, uint64_t until)
-{
-	bool more;
-	int n = ring_take(s->ring, &more);
-
-	/* What has come together goes out: a reader at the other end of a pipe waits. */
-	if (!s->capture.err)
-		s->capture.err = s->capture.sink->flush(s->capture.sink);
-	if (n >= 0 && !more && !capture_done(&s->capture))
-		n = idle(s, until);
-	if (n < 0)
-		log_error("reading the ring buffer: %s", strerror(-n));
-	return n < 0 ? n : 0;
-}
-
-/* Returns 0, or -errno if the ring cannot be read any more. */
-static int listen(struct session *s)
-{
-	uint64_t next = clock_now_ns() + SECOND_NS;
-	int err = 0;
-
-	s->capture.limit = options_limit(s->opts);
-	s->progress.since_ns = clock_now_ns();
-	announce(s);
-	/* Stacks need them; until they are there, records wait in the ring. */
-	if (s->opts->write_path || s->opts->printing.stack || s->opts->printing.caller)
-		names_read_ahead(s->names);
-	while (!err && !s->signals->stop && !capture_done(&s->capture)) {
-		tracing_names(&s->tracing, rename_all, s);
-		obey_signals(s);
-		err = serve(s, s->opts->all_kmods ? clock_now_ns() + NAMES_NS : next);
-		if (err || clock_now_ns() < next)
-			continue;
-		next = clock_now_ns() + SECOND_NS;
-		err = tick(s);
-	}
-	return err;
-}
-
 /* Also after an error: it may be that of one output beside another. */
 static void hand_totals(struct session *s, const struct ev_stats *stats,
 			const struct left_out *left)
@@ -317,7 +152,7 @@ static void hand_totals(struct session *s, const struct ev_stats *stats,
 	capture_totals(&s->capture, stats, left, &totals);
 	totals.start_ns = view_wall_ns(s->capture.view, s->tracing.attach_began);
 	totals.end_ns = view_wall_ns(s->capture.view, clock_now_ns());
-	note_sink(s, sink->totals(sink, &totals));
+	capture_note(&s->capture, sink->totals(sink, &totals));
 }
 
 /* Stop, then take all that is still in the ring: only then are the counts final. */
@@ -403,7 +238,14 @@ static int capture(struct session *s)
 	err = open_sink(s);
 	if (err)
 		return err == -EPIPE ? 0 : err;
-	heard = listen(s);
+	heard = listen_on(&(struct listening){
+		.opts = s->opts,
+		.signals = s->signals,
+		.tracing = &s->tracing,
+		.names = s->names,
+		.ring = s->ring,
+		.capture = &s->capture,
+	});
 	err = finish(s);
 	return err ? err : heard;
 }
