@@ -90,8 +90,11 @@ static int attach_funcs(const struct loaded *loaded, const struct func *funcs, s
 	if (targets.addrs && (pos >= 0 || targets.cookies)) {
 		for (size_t i = 0; i < n; i++) {
 			targets.addrs[i] = funcs[i].addr;
-			if (targets.cookies)
-				targets.cookies[i] = funcs[i].pos;
+			if (!targets.cookies)
+				continue;
+			/* Cookies are found again by the address that bpf_get_func_ip() gives. */
+			targets.addrs[i] = EV_ENTRY_BLOCK(funcs[i].addr);
+			targets.cookies[i] = funcs[i].pos;
 		}
 		err = links_attach(links, &job, ret_refused);
 	}

@@ -115,9 +115,14 @@ stack_case() {
 # Payload in pages: of sendfile(2), with segments as the device would cut them and with large ones,
 # under TLS, and in a frag list, which is what a fragmented ping is put together to.
 payload_case() {
+	# With fentry-multi what comes while a program of its own copies is missed (and counted): a
+	# stream would have holes.
+	backend=
+	[ "$KERNEL" != 7.3 ] || backend='--backend kprobe-multi'
 	awk 'BEGIN { for (i = 0; i < 16384; i++) printf "%07d\n", i }' >/tmp/data
 	cp /tmp/data "$OUT/payload.data"
-	capture_start payload -w "$OUT/payload.pcapng" 'tcp portrange 8001-8003 or icmp or
+	# shellcheck disable=SC2086 # words
+	capture_start payload $backend -w "$OUT/payload.pcapng" 'tcp portrange 8001-8003 or icmp or
 		ip[6:2] & 0x1fff != 0'
 	send_file 8001 /tmp/data && echo 8001 >"$OUT/payload.arrived"
 	in_a ping -q -c 2 -i 0.2 -s 9000 $IP_B >/dev/null
