@@ -26,13 +26,18 @@ present() {
 		"$(bpftool link show | grep -c '^[0-9]')" "$(pgrep -cx pwru-cap)"
 }
 
-# KiB that the kernel has for itself, what can be given back not counted; open files.
+# KiB that are used, but neither by processes nor for files; and what they are made of.
 memory() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
-	awk '/^(SUnreclaim|Percpu|KernelStack|PageTables|VmallocUsed):/ { sum += $2; all = all " " $1 $2 }
-		/^MemFree:/ { free = $2 }
-		END { print sum, free, all }' /proc/meminfo
+	awk '{ kib[$1] = $2 }
+		END {
+			given = kib["Cached:"] + kib["Buffers:"] + kib["AnonPages:"] + kib["SReclaimable:"]
+			print kib["MemTotal:"] - kib["MemFree:"] - given
+			n = split("MemFree Cached AnonPages SReclaimable SUnreclaim KernelStack " \
+				"PageTables VmallocUsed Percpu", names, " ")
+			for (i = 1; i <= n; i++) print names[i], kib[names[i] ":"]
+		}' /proc/meminfo | xargs
 }
 
 # measure NAME: when all that goes on in the background is over; at most a minute.
@@ -55,7 +60,7 @@ one_round() {
 	if (($1 % 2)); then
 		pwru-cap "${ARGS[@]}" --test-attach >/dev/null 2>>"$OUT/soak.err"
 	else
-		pwru-cap "${ARGS[@]}" -q -s 128 -c 100 -w /tmp/soak.pcapng 'tcp port 5201' 2>>"$OUT/soak.err"
+		timeout -s INT 120 pwru-cap "${ARGS[@]}" -q -s 128 -c 100 -w /tmp/soak.pcapng 'tcp port 5201' 2>>"$OUT/soak.err"
 	fi
 }
 
@@ -71,9 +76,11 @@ fact before.present "$BEFORE"
 in_b iperf3 -s >/dev/null 2>&1 &
 server=$!
 wait_for 10 eval "in_b ss -ltn | grep -q :5201"
-in_a iperf3 -c $IP_B -t 100000 -b 20M >/dev/null 2>&1 &
+in_a iperf3 -c $IP_B -t 86400 -b 20M >/dev/null 2>&1 &
 iperf=$!
 sleep 1
+# Without traffic there would be nothing to count to.
+kill -0 "$iperf" || { echo "iperf3 has ended" >&2; exit 1; }
 bad=0
 rounds $WARM
 measure warm
