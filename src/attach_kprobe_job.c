@@ -27,6 +27,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "src/ftrace_pause.h"
 #include "src/kprobe_events.h"
 #include "src/rcu_expedited.h"
 #include "src/util.h"
@@ -36,6 +37,9 @@
 
 /* How often to look whether to go on, and to tell. */
 #define NOTE_EVERY 32
+
+/* From how many probes on it is worth it to pause ftrace. */
+#define PAUSE_FROM 32
 
 /* Of the process while it detaches. */
 #define NICE 10
@@ -173,6 +177,49 @@ static int arm(struct job *job, size_t number)
 	return 0;
 }
 
+/* The names of all functions that have probes, to be freed. */
+static const char **list_names(const struct funcs *funcs, size_t *ret_n)
+{
+	const char **names = calloc(funcs->n + ENDS_MAX, sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; names && i < funcs->n; i++)
+		names[n++] = funcs->v[i].name;
+	for (size_t i = 0; names && i < ENDS_MAX; i++)
+		if (funcs->roles.end[i].addr)
+			names[n++] = end_name(i);
+	*ret_n = n;
+	return names;
+}
+
+/* Without it, it only takes longer. */
+static void pause_ftrace(const struct job *job, struct ftrace_pause *ret_pause)
+{
+	const char **names;
+	size_t n;
+
+	*ret_pause = (struct ftrace_pause){.fd = -1};
+	if (!job->opts->ftrace_pause || job->probes < PAUSE_FROM)
+		return;
+	names = list_names(job->opts->funcs, &n);
+	if (names)
+		ftrace_pause_begin(names, n, ret_pause);
+	free(names);
+}
+
+/* The end of ids, the first event, first: an id must not outlive its skb. */
+static int arm_all(struct job *job)
+{
+	struct ftrace_pause pause;
+	int err = 0, failed;
+
+	pause_ftrace(job, &pause);
+	for (size_t i = 0; !err && i < job->n; i++)
+		err = asked_to_end(job) ? -ECANCELED : arm(job, i);
+	failed = ftrace_pause_end(&pause);
+	return err ? err : failed;
+}
+
 static int attach(struct job *job)
 {
 	struct rcu_expedited rcu;
@@ -184,9 +231,8 @@ static int attach(struct job *job)
 	err = add_ends(job);
 	if (!err)
 		err = add_funcs(job);
-	/* The end of ids, the first event, first: an id must not outlive its skb. */
-	for (size_t i = 0; !err && i < job->n; i++)
-		err = asked_to_end(job) ? -ECANCELED : arm(job, i);
+	if (!err)
+		err = arm_all(job);
 	rcu_expedited_end(&rcu);
 	return err;
 }

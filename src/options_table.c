@@ -117,6 +117,8 @@ const struct option_row options_table[] = {
 	 "how to attach: auto, fentry-multi, kprobe-multi, kprobe, fentry"},
 	{OPT_NO_RCU_EXPEDITED, "no-rcu-expedited", NULL,
 	 "leave the kernel's grace periods as they are (slower)"},
+	{OPT_NO_FTRACE_PAUSE, "no-ftrace-pause", NULL,
+	 "leave kernel.ftrace_enabled alone (kprobes attach slower)"},
 	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
 	{'h', "help", NULL, "this text"},
 	{OPT_VERSION, "version", NULL, "versions of pwru-cap, libbpf and libpcap"},
