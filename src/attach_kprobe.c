@@ -71,6 +71,11 @@ static void take_note(struct kprobes *k, const struct kprobe_note *note)
 			log_info("%s is left out: the kernel refuses a probe on it (%s)",
 				 k->funcs->v[note->done].name, strerror(-note->err));
 		break;
+	case NOTE_NOT_PAUSED:
+		log_verbose("the kernel patches each function by itself, which takes longer: %s",
+			    note->err == -EBUSY ? "something else uses ftrace, or it is off"
+						: strerror(-note->err));
+		break;
 	case NOTE_ATTACHED:
 	case NOTE_DETACHED:
 		break;
