@@ -17,12 +17,11 @@
 
 /* The kinds of programs, by how they are attached. */
 enum load_kind {
-	LOAD_FENTRY_MULTI,     /* fentry.multi links, the skb is the first argument */
-	LOAD_FENTRY_MULTI_ANY, /* the same, with the position as cookie */
-	LOAD_MULTI,	       /* kprobe.multi links */
-	LOAD_MULTI_ANY,	       /* the same, with the position as cookie */
-	LOAD_KPROBE,	       /* kprobes behind perf events */
-	LOAD_KINDS,	       /* how many there are */
+	LOAD_FENTRY_MULTI, /* fentry.multi links, with the argument as cookie, from 0 */
+	LOAD_MULTI,	   /* kprobe.multi links */
+	LOAD_MULTI_ANY,	   /* the same, with the position as cookie */
+	LOAD_KPROBE,	   /* kprobes behind perf events */
+	LOAD_KINDS,	   /* how many there are */
 };
 
 /* The programs that are needed, as bits: 1 << position, and 1 << LOAD_END. */
