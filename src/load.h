@@ -40,12 +40,13 @@ struct load_opts {
 	const struct funcs *funcs; /* what they will be attached to */
 	const struct filters *filters;
 	struct splicer *splicer; /* of these filters */
-	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
-	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
-	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
-	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
-	bool cb;		 /* record skb->cb */
-	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
+	const char
+		*kernel_btf; /* BTF file for CO-RE, its ids do not count; NULL: the kernel's own */
+	uint32_t snaplen;    /* bytes, 1 to EV_SNAPLEN_MAX */
+	uint32_t stack_room; /* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	struct kpages pages; /* zeros: only the linear bytes of a packet are captured */
+	bool cb;	     /* record skb->cb */
+	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
 };
 
 /* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */
