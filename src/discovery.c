@@ -61,7 +61,7 @@ static void find_types(const struct options *opts, struct discovery *d)
 	if (opts->kernel_btf || !d->memory.types.data)
 		return;
 	fd = core_btf_publish(&d->memory.types, d->types_path, sizeof(d->types_path));
-	if (fd > 0)
+	if (fd >= 0)
 		d->types_fd = fd;
 	else
 		log_verbose("libbpf has to read all types of the kernel: %s", strerror(-fd));
@@ -71,7 +71,7 @@ const char *discovery_types_path(const struct options *opts, const struct discov
 {
 	if (opts->kernel_btf)
 		return opts->kernel_btf;
-	return d->types_fd ? d->types_path : NULL;
+	return *d->types_path ? d->types_path : NULL;
 }
 
 static int read_modules(struct discovery *d)
@@ -168,7 +168,7 @@ void discovery_free(struct discovery *d)
 	progs_free(&d->progs);
 	funcs_free(&d->funcs);
 	memory_free(&d->memory);
-	if (d->types_fd > 0)
+	if (*d->types_path)
 		close(d->types_fd);
 	kbtf_close(d->btf);
 }

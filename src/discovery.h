@@ -17,7 +17,7 @@ struct discovery {
 	struct kbtf *btf; /* NULL: not needed so far */
 	struct caps caps;
 	struct memory memory; /* of the kernel */
-	int types_fd;	      /* what types_path stands for; 0: none */
+	int types_fd;	      /* what types_path stands for */
 	char types_path[32];  /* the types for CO-RE; empty: the kernel's own, all of them */
 	struct funcs funcs;   /* points into it */
 	struct progs progs;

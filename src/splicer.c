@@ -16,6 +16,7 @@
 #include "filter/splice.h"
 #include "filter/translate.h"
 #include "src/log.h"
+#include "src/util.h"
 
 /* A stub of bpf/stub.bpf.h, and what takes its place. */
 struct stub {
@@ -56,14 +57,60 @@ static int find_stub(const struct bpf_object *obj, const struct splice_prog *pro
 	return -1;
 }
 
+/*
+ * What nothing calls if there is no filter beyond the expression (bpf/filter.bpf.h): the function,
+ * and those that only it calls.  The kernel leaves it out in the end, but goes over it a few times
+ * before that.
+ */
+static const char *const beyond[] = {"matches_beyond", "pwru_expr", "pwru_tunnel_l2",
+				     "pwru_tunnel_l3"};
+
+static const struct bpf_insn no_match[] = {
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	{.code = BPF_JMP | BPF_EXIT},
+};
+
+static bool has_beyond(const struct splicer *s)
+{
+	return s->stubs[STUB_EXPR].body.cnt || s->stubs[STUB_TUNNEL_L2].body.cnt ||
+	       s->stubs[STUB_TUNNEL_L3].body.cnt;
+}
+
+/* libbpf puts what a function calls right behind it; if it does not, all stays where it is. */
+static int drop_beyond(struct splicer *s, struct splice_prog *in)
+{
+	int first = find_stub(s->obj, in, beyond[0]), cnt = 1, err;
+	struct splice_prog out;
+
+	if (first < 0 || has_beyond(s))
+		return 0;
+	for (size_t i = 1; i < ARRAY_SIZE(beyond); i++) {
+		int func = find_stub(s->obj, in, beyond[i]);
+
+		if (func <= first || func >= first + (int)ARRAY_SIZE(beyond))
+			return 0;
+		cnt++;
+	}
+	err = splice_several(in, first, cnt, no_match, ARRAY_SIZE(no_match), &out);
+	if (err)
+		return err;
+	splice_prog_free(&s->current);
+	s->current = out;
+	*in = out;
+	return 0;
+}
+
 /* All stubs of a program, one after the other; the result is in s->current. */
 static int splice_all(struct splicer *s, struct splice_prog in)
 {
+	int err = drop_beyond(s, &in);
+
+	if (err)
+		return err;
 	for (size_t i = 0; i < N_STUBS; i++) {
 		const struct stub *stub = &s->stubs[i];
 		int func = stub->body.cnt ? find_stub(s->obj, &in, stub->name) : -1;
 		struct splice_prog out;
-		int err;
 
 		if (func < 0)
 			continue;
