@@ -103,7 +103,7 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/.flags | $(BUILD)/.deps
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The skeletons have to be there before the files that include them are compiled the first time.
-$(BUILD)/src/load.o $(BUILD)/src/prog_template.o: $(SKEL)
+$(BUILD)/src/load.o $(BUILD)/src/prog_template.o $(BUILD)/tests/unit/test_core_btf.o: $(SKEL)
 
 $(BPF_OBJ): $(BUILD)/%.bpf.o: bpf/%.bpf.c Makefile | $(BUILD)/.deps
 	$(call say,BPF,$@)

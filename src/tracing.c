@@ -60,7 +60,7 @@ static struct load_opts load_opts(const struct tracing *t)
 		.funcs = &t->kernel->funcs,
 		.filters = t->filters,
 		.splicer = t->splicer,
-		.kernel_btf = t->opts->kernel_btf,
+		.kernel_btf = discovery_types_path(t->opts, t->kernel),
 		.snaplen = t->opts->snaplen,
 		.stack_room = stack_room(t->opts),
 		.cb = t->opts->printing.cb,
