@@ -116,25 +116,36 @@ reasons_case() {
 
 # ---- three of very many
 
-memory() { sed -nE 's/^VmHWM:\t *([0-9]+) kB/\1/p' "/proc/$1/status"; }
+# memory PID: what it has allocated, in KiB, each second; without the ring, which is mapped twice.
+memory() {
+	local name kib _
+
+	while sleep 1 && [[ -e /proc/$1/status ]]; do
+		while read -r name kib _; do
+			[[ $name != RssAnon: ]] || echo "$kib"
+		done <"/proc/$1/status"
+	done
+}
 
 many_case() {
-	local cap began
+	local cap began sampler
 
 	pwru-cap "${MANY[@]}" --on-drop --last 5 -w "$OUT/many.pcapng" 'icmp[icmptype] == icmp-echo' \
 		2>"$OUT/many.err" &
 	cap=$!
 	wait_for 60 listens "$OUT/many.err" || echo "many: does not listen" >&2
-	memory $cap >"$OUT/many.memory"
+	memory $cap >"$OUT/many.memory" &
+	sampler=$!
+	wait_for 10 test -s "$OUT/many.memory"
 	began=$EPOCHREALTIME
 	for _ in 1 2 3; do
 		in_a ping -q -n -f -c $(((PINGS + 2) / 3)) $IP_B
-		in_a ping -q -n -c 1 -W 1 -e $RULE_PING $IP_B
+		in_a ping -q -n -c 1 -W 0.3 -e $RULE_PING $IP_B
 	done >"$OUT/many.out"
 	awk -v from="$began" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.1f\n", to - from }' \
 		>"$OUT/many.seconds"
 	sleep 0.5
-	memory $cap >>"$OUT/many.memory"
+	kill $sampler
 	kill -INT $cap
 	wait $cap
 	echo $? >"$OUT/many.status"
