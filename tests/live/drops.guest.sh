@@ -68,7 +68,7 @@ wrong_sums() {
 
 # ---- a reason each
 
-# terminal NAME ARGS...: a capture on a terminal of its own, in the background; sets CAP.
+# terminal NAME ARGS...: a capture on a terminal of its own, in the background.
 terminal() {
 	local name=$1
 
@@ -76,7 +76,6 @@ terminal() {
 	script -qec "echo \$\$ >/tmp/$name.pid; TERM=xterm exec pwru-cap ${FEW[*]@Q} ${*@Q} 2>$OUT/$name.err" \
 		"$OUT/$name.out" >/dev/null </dev/null &
 	SCRIPTS+=($!)
-	wait_for 60 listens "$OUT/$name.err" || echo "$name: does not listen" >&2
 }
 
 # datagram ADDRESS PORT
@@ -104,6 +103,9 @@ reasons_case() {
 	SCRIPTS=()
 	terminal all "$expr"
 	terminal last --on-drop --last 3 "$expr"
+	for name in all last; do
+		wait_for 60 listens "$OUT/$name.err" || echo "$name: does not listen" >&2
+	done
 	each_reason
 	for name in all last; do kill -INT "$(cat "/tmp/$name.pid")"; done
 	for name in "${SCRIPTS[@]}"; do
@@ -128,9 +130,13 @@ memory() {
 }
 
 many_case() {
-	local cap began sampler
+	local cap began sampler reasons=
 
-	pwru-cap "${MANY[@]}" --on-drop --last 5 -w "$OUT/many.pcapng" 'icmp[icmptype] == icmp-echo' \
+	# Asked for any reason, those that are used up must not be among them; and by name.
+	case $KERNEL in
+	6.1 | 7.3) reasons='=netfilter_drop' ;;
+	esac
+	pwru-cap "${MANY[@]}" --on-drop$reasons --last 5 -w "$OUT/many.pcapng" 'icmp[icmptype] == icmp-echo' \
 		2>"$OUT/many.err" &
 	cap=$!
 	wait_for 60 listens "$OUT/many.err" || echo "many: does not listen" >&2
@@ -162,5 +168,7 @@ timed() {
 timed hosts_up
 timed reasons_case
 timed many_case
+pwru-cap --on-drop=netfilter_dorp -w "$OUT/reason.pcapng" icmp 2>"$OUT/reason.err"
+echo $? >"$OUT/reason.status"
 net_down
 dmesg >"$OUT/dmesg"
