@@ -276,7 +276,7 @@ timed payload_case
 timed overload_case
 timed file_mode_cases
 timed device_cases
-timed change_and_drop_cases
+timed change_cases
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases
