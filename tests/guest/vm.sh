@@ -15,7 +15,7 @@
 # Without cmpxchg16b (-cx16), because with it 6.12 double-faults under qemu 7.2.
 # An oops panics: no test passes over one.
 
-OPT_KERNEL='' OPT_CPUS='' OPT_MEMORY=2048 OPT_TIMEOUT=300 OPT_OUT='' OPT_ICOUNT=''
+OPT_KERNEL='' OPT_CPUS=2 OPT_MEMORY=2048 OPT_TIMEOUT=300 OPT_OUT='' OPT_ICOUNT=''
 OPT_PROGRAMS=() OPT_FILES=() OPT_MODULES=() OPT_PEERS=()
 OPT_ARGS=()
 QEMU=()
@@ -146,13 +146,13 @@ vm_qemu() {
 	if [[ $OPT_ICOUNT ]]; then
 		# Guest time is counted in instructions, 2 ns each, and the random numbers of the
 		# CPU are made to repeat, as the addresses of the kernel depend on them.
-		QEMU+=(-accel 'tcg,thread=single' -icount 'shift=1,sleep=off' -smp "${OPT_CPUS:-1}" -seed 1
+		QEMU+=(-accel 'tcg,thread=single' -icount 'shift=1,sleep=off' -smp 1 -seed 1
 			-rtc 'base=2026-01-01,clock=vm')
 	else
 		# One thread runs all the guest's CPUs in turn. With a thread each, a CPU can still run
 		# instructions that another has just replaced: 6.12 then died of a breakpoint of its
 		# own (int3 oops) while ftrace was switching 1600 functions.
-		QEMU+=(-accel "tcg,thread=${PWRU_THREAD:-single}" -smp "${OPT_CPUS:-2}")
+		QEMU+=(-accel "tcg,thread=${PWRU_THREAD:-single}" -smp "$OPT_CPUS")
 	fi
 	QEMU+=(-append "$append")
 }
