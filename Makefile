@@ -156,6 +156,7 @@ bench: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all $(FORMAT_BENCH)
 	$(Q)$(FORMAT_BENCH)
 	$(Q)tests/bench/text
+	$(Q)tests/bench/rates
 	$(Q)tests/bench/run
 
 .PHONY: unit
