@@ -109,7 +109,7 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 #define EV_CLASSES(X) \
 	X(192) X(256) X(320) X(384) X(448) X(512) X(640) X(768) X(896) X(1024) X(1280) X(1536) \
 	X(1792) X(2240) X(2816) X(3584) X(4608) X(6656) X(9216) X(13312) X(17408) X(25088) \
-	X(34304) X(50688) X(67584) X(133120) X(268288)
+	X(34304) X(50688) X(67584) X(135168) X(268288)
 /* clang-format on */
 
 /* The longest record, without what a class leaves unused. */
