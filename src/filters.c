@@ -49,6 +49,9 @@ static int resolve_fields(const struct options *opts, const struct kbtf *btf,
 {
 	int err = 0;
 
+	if (opts->fields[FIELDS_XDP] && !opts->trace_xdp)
+		log_info("--output-xdp-metadata: is of no use without --filter-trace-xdp, which "
+			 "watches XDP programs");
 	for (int root = 0; root < FIELDS_ROOTS && !err; root++)
 		if (opts->fields[root] && !filters->fields[root].room)
 			err = fields_resolve(kbtf_vmlinux(btf), (enum fields_root)root,
