@@ -100,7 +100,7 @@ static int add(struct list *list, const char *text, size_t len)
 	if (!name)
 		return -ENOMEM;
 	for (size_t i = 0; i < len; i++)
-		if (text[i] != ' ' && text[i] != '\t')
+		if (!strchr(" \t\n", text[i]))
 			name[n++] = text[i];
 	name[n] = '\0';
 	if (!n || begins_with(name, roots[list->root].other)) {

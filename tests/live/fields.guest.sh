@@ -48,7 +48,7 @@ fields_case() {
 	wait_for 5 tcp_listens 5555
 	# Of the segments, only one with payload.
 	pwru-cap --filter-func 'dev_hard_start_xmit|arp_rcv' -w "$OUT/fields.pcapng" --output-json \
-		--output-skb-cb --output-skb-metadata "$(echo "$FIELDS" | tr -s '\n\t' ,)" \
+		--output-skb-cb --output-skb-metadata "$(printf %s "$FIELDS" | tr -s "\n\t" ,)" \
 		'(tcp dst port 5555 and tcp[13] & 8 != 0) or (arp and ether broadcast)' \
 		>"$OUT/fields.out" 2>"$OUT/fields.err" &
 	pid=$!
