@@ -73,7 +73,8 @@ static int take_map(const struct splice_prog *prog, int func, const struct stub 
 							   : prog->insn_cnt;
 
 	for (size_t i = insn_off(prog, func); i + 1 < end; i++) {
-		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW) ||
+		    prog->insns[i].src_reg != BPF_PSEUDO_MAP_FD)
 			continue;
 		stub->body.insns[stub->map].src_reg = prog->insns[i].src_reg;
 		stub->body.insns[stub->map].imm = prog->insns[i].imm;
