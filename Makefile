@@ -104,7 +104,7 @@ $(BUILD)/%.o: %.c Makefile $(BUILD)/.flags | $(BUILD)/.deps
 	$(Q)mkdir -p $(@D) && $(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 # The skeletons have to be there before the files that include them are compiled the first time.
-$(BUILD)/src/load.o $(BUILD)/src/prog_template.o: $(SKEL)
+$(BUILD)/src/load.o $(BUILD)/src/prog_template.o $(BUILD)/tests/unit/test_core_btf.o: $(SKEL)
 
 $(BPF_OBJ): $(BUILD)/%.bpf.o: bpf/%.bpf.c Makefile | $(BUILD)/.deps
 	$(call say,BPF,$@)
@@ -156,6 +156,7 @@ bench: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all $(FORMAT_BENCH)
 	$(Q)$(FORMAT_BENCH)
 	$(Q)tests/bench/text
+	$(Q)tests/bench/rates
 	$(Q)tests/bench/run
 
 .PHONY: unit
