@@ -24,15 +24,26 @@ struct line {
 	size_t start; /* bytes that were there before */
 };
 
+/* " key=", in one piece: there are a dozen in each packet. */
+static void put_key(const struct line *line, const char *key)
+{
+	size_t len = strlen(key), blank = line->out->len > line->start;
+	uint8_t *text = buf_extend(line->out, blank + len + 1);
+
+	if (!text)
+		return;
+	if (blank)
+		*text++ = ' ';
+	memcpy(text, key, len);
+	text[len] = '=';
+}
+
 static void put_fact(void *ctx, const struct fact *fact)
 {
 	const struct line *line = ctx;
 	struct buf *out = line->out;
 
-	if (out->len > line->start)
-		buf_putc(out, ' ');
-	buf_puts(out, fact->key);
-	buf_putc(out, '=');
+	put_key(line, fact->key);
 	switch (fact->kind) {
 	case FACT_UINT:
 	case FACT_FLAG:
