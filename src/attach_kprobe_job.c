@@ -179,35 +179,14 @@ static int arm(struct job *job, size_t number)
 	return 0;
 }
 
-/* The names of all functions that have probes, to be freed. */
-static const char **list_names(const struct funcs *funcs, size_t *ret_n)
-{
-	const char **names = calloc(funcs->n + ENDS_MAX, sizeof(*names));
-	size_t n = 0;
-
-	for (size_t i = 0; names && i < funcs->n; i++)
-		names[n++] = funcs->v[i].name;
-	for (size_t i = 0; names && i < ENDS_MAX; i++)
-		if (funcs->roles.end[i].addr)
-			names[n++] = end_name(i);
-	*ret_n = n;
-	return names;
-}
-
 /* Without it, it only takes longer. */
 static void pause_ftrace(const struct job *job, struct ftrace_pause *ret_pause)
 {
-	const char **names;
-	int err = -ENOMEM;
-	size_t n;
+	int err = 0;
 
 	*ret_pause = (struct ftrace_pause){.fd = -1};
-	if (!job->opts->ftrace_pause || job->probes < PAUSE_FROM)
-		return;
-	names = list_names(job->opts->funcs, &n);
-	if (names)
-		err = ftrace_pause_begin(names, n, ret_pause);
-	free(names);
+	if (job->opts->ftrace_pause && job->probes >= PAUSE_FROM)
+		err = ftrace_pause_begin(ret_pause);
 	if (err)
 		tell(job, (struct kprobe_note){NOTE_NOT_PAUSED, err});
 }
