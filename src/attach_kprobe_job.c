@@ -41,7 +41,10 @@
 #define NOTE_EVERY 32
 
 /* From how many probes on it is worth it to pause ftrace. */
-#define PAUSE_FROM 32
+#define PAUSE_FROM 200
+
+/* How often to look whether another one's pause is over. */
+#define PAUSED_WAIT_US 20000
 
 /* Of the process while it detaches. */
 #define NICE 10
@@ -179,25 +182,29 @@ static int arm(struct job *job, size_t number)
 	return 0;
 }
 
-/* Without it, it only takes longer. */
-static void pause_ftrace(const struct job *job, struct ftrace_pause *ret_pause)
+/* If ftrace cannot be paused, it only takes longer. */
+static int pause_ftrace(const struct job *job, struct ftrace_pause *ret_pause)
 {
-	int err = 0;
+	bool wanted = job->opts->ftrace_pause && job->probes >= PAUSE_FROM;
+	int err;
 
-	*ret_pause = (struct ftrace_pause){.fd = -1};
-	if (job->opts->ftrace_pause && job->probes >= PAUSE_FROM)
-		err = ftrace_pause_begin(ret_pause);
+	/* While another one pauses it, nothing is seen: then there is nothing to say "ready" to. */
+	while ((err = ftrace_pause_begin(wanted, ret_pause)) == -EAGAIN) {
+		if (asked_to_end(job))
+			return -ECANCELED;
+		usleep(PAUSED_WAIT_US);
+	}
 	if (err)
 		tell(job, (struct kprobe_note){NOTE_NOT_PAUSED, err});
+	return 0;
 }
 
 /* The end of ids, the first event, first: an id must not outlive its skb. */
 static int arm_all(struct job *job)
 {
 	struct ftrace_pause pause;
-	int err = 0, failed;
+	int err = pause_ftrace(job, &pause), failed;
 
-	pause_ftrace(job, &pause);
 	for (size_t i = 0; !err && i < job->n; i++)
 		err = asked_to_end(job) ? -ECANCELED : arm(job, i);
 	failed = ftrace_pause_end(&pause);

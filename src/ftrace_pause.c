@@ -21,13 +21,15 @@
  * too, that the 0 is ours: it is there before the 0 is written, and until after the 1 is.  The next
  * run finds it, without a lock, and puts the 1 back.
  *
- * The lock is on a byte of kprobe_events, as there is one tracefs a kernel.  Only one process at a
- * time has it; others arm their probes the slow way.
+ * The lock is on a byte of kprobe_events, as there is one tracefs a kernel.  Who pauses ftrace has
+ * it alone.  Who arms probes the slow way shares it, so that he neither begins to listen while
+ * ftrace is off, nor has it switched off under him.
  */
 #include "src/ftrace_pause.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,23 +61,24 @@ static int write_text(const char *dir, const char *name, const char *text)
 	return err;
 }
 
-static int take_lock(struct ftrace_pause *ret)
+static int open_lock(const char **ret_dir)
 {
 	char path[PATH_SIZE];
-	int err = tracefs_dir(&ret->dir);
+	int err = tracefs_dir(ret_dir), fd;
 
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "%s/kprobe_events", ret->dir);
-	ret->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (ret->fd < 0)
-		return -errno;
-	err = knob_lock(ret->fd, F_WRLCK, LOCK_BYTE, 1);
-	if (!err)
-		return 0;
-	close(ret->fd);
-	ret->fd = -1;
-	return err == -EAGAIN || err == -EACCES ? -EBUSY : err;
+	snprintf(path, sizeof(path), "%s/kprobe_events", *ret_dir);
+	/* For reading too, or the lock could not be shared. */
+	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int lock(int fd, short type)
+{
+	int err = knob_lock(fd, type, LOCK_BYTE, 1);
+
+	return err == -EACCES ? -EAGAIN : err;
 }
 
 /* From 1 to 0, or back; @from = @to only looks. */
@@ -171,19 +174,29 @@ static int begin(const char *dir)
 	return err;
 }
 
-int ftrace_pause_begin(struct ftrace_pause *ret)
+int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret)
 {
 	int err;
 
 	*ret = (struct ftrace_pause){.fd = -1};
-	err = take_lock(ret);
-	if (err)
+	err = open_lock(&ret->dir);
+	if (err < 0)
 		return err;
-	err = begin(ret->dir);
-	if (err) {
-		close(ret->fd);
-		ret->fd = -1;
+	ret->fd = err;
+	if (wanted && !lock(ret->fd, F_WRLCK)) {
+		err = begin(ret->dir);
+		ret->paused = !err;
+		if (!err)
+			return 0;
+		/* From now on it is shared; who has it alone gets that. */
+		lock(ret->fd, F_RDLCK);
+		return err == -EAGAIN ? -EBUSY : err;
 	}
+	err = lock(ret->fd, F_RDLCK);
+	if (!err)
+		return wanted ? -EBUSY : 0;
+	close(ret->fd);
+	ret->fd = -1;
 	return err;
 }
 
@@ -193,7 +206,7 @@ int ftrace_pause_end(struct ftrace_pause *pause)
 
 	if (pause->fd < 0)
 		return 0;
-	err = undo(pause->dir);
+	err = pause->paused ? undo(pause->dir) : 0;
 	close(pause->fd);
 	pause->fd = -1;
 	return err;
@@ -201,11 +214,16 @@ int ftrace_pause_end(struct ftrace_pause *pause)
 
 int ftrace_pause_repair(void)
 {
-	struct ftrace_pause pause = {.fd = -1};
-	int err = take_lock(&pause);
+	const char *dir;
+	int fd = open_lock(&dir), err;
 
-	/* Somebody's who is alive. */
-	if (err == -EBUSY)
-		return 0;
-	return err ? err : ftrace_pause_end(&pause);
+	if (fd < 0)
+		return fd;
+	err = lock(fd, F_WRLCK);
+	if (!err)
+		err = undo(dir);
+	else if (err == -EAGAIN)
+		err = 0; /* somebody is alive who has looked */
+	close(fd);
+	return err;
 }

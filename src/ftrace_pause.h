@@ -5,23 +5,28 @@
  * ftrace is told of many functions, and patches them all at once: /proc/sys/kernel/ftrace_enabled
  * is 0 in between, a setting of the whole machine, which is borrowed and given back.
  */
+#include <stdbool.h>
+
 struct ftrace_pause {
-	int fd;		 /* holds the lock; -1: nothing was borrowed */
+	int fd;		 /* holds the lock; -1: none */
+	bool paused;	 /* there is something to give back */
 	const char *dir; /* tracefs; a constant */
 };
 
 /**
- * ftrace_pause_begin() - ftrace patches nothing, and calls nobody, from now on
- * @ret: filled in any case
+ * ftrace_pause_begin() - ftrace patches nothing, and calls nobody, from now on; and nobody else
+ * of us does that
+ * @wanted: false does only the latter
+ * @ret: filled in any case; to be ended also if it was only the latter
  *
- * Does nothing if anybody else uses ftrace now, live patches included: he would miss calls.
+ * It is not paused if anybody else uses ftrace now, live patches included: he would miss calls.
  *
- * Return: 0; -EBUSY if somebody else uses ftrace, or has switched it off, or pauses it; another
- * -errno.
+ * Return: 0; -EAGAIN if another pwru-cap pauses it just now; if it could not be paused, -EBUSY if
+ * somebody else uses ftrace, or has switched it off, or another -errno.
  */
-int ftrace_pause_begin(struct ftrace_pause *ret);
+int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret);
 
-/* ftrace_pause_end() - all is patched; 0, also if nothing was borrowed, or -errno */
+/* ftrace_pause_end() - all is patched; 0, also if it was not paused, or -errno */
 int ftrace_pause_end(struct ftrace_pause *pause);
 
 /* ftrace_pause_repair() - give back what a process borrowed that was killed since; 0 or -errno */
