@@ -103,6 +103,8 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
+			&s->filters.fields[FIELDS_XDP].shown);
 	s->tracing.names = s->names;
 	return 0;
 }

@@ -13,7 +13,7 @@ static int resolve_filters(struct tracing *t)
 {
 	int err = 0;
 
-	if (!t->opts->filter_expr)
+	if (!filters_need_types(t->opts))
 		return 0;
 	err = discover_types(t->opts, t->kernel);
 	return err ? err : filters_resolve(t->opts, t->kernel->btf, &t->kernel->caps, t->filters);
@@ -60,7 +60,7 @@ static struct load_opts load_opts(const struct tracing *t)
 		.funcs = &t->kernel->funcs,
 		.filters = t->filters,
 		.splicer = t->splicer,
-		.kernel_btf = t->opts->kernel_btf,
+		.kernel_btf = discovery_types_path(t->opts, t->kernel),
 		.snaplen = t->opts->snaplen,
 		.stack_room = stack_room(t->opts),
 		.cb = t->opts->printing.cb,
