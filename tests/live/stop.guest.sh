@@ -121,8 +121,8 @@ kill_case() {
 	gone kill
 }
 
-# A probe of somebody else: when it goes, the last of ftrace's users, the kernel looks whether all is
-# in order, and warns if not.
+# A probe of somebody else comes and goes: when the last of ftrace's users does, the kernel looks whether
+# all is in order, and warns if not.
 their_probe() {
 	echo 'p:theirs/open do_sys_openat2' >>$EVENTS
 	echo 1 >/sys/kernel/tracing/events/theirs/open/enable
@@ -144,6 +144,7 @@ kill_all_case() {
 	ended kill_all 2>/dev/null
 	wait_for 30 eval '! pgrep -x pwru-cap'
 	fact kill_all.before "$(grep -c pwru_cap $EVENTS)" "$(settings)"
+	their_probe kill_all.theirs
 	pwru-cap "${ARGS[@]}" --test-attach >/dev/null 2>"$OUT/next.err"
 	fact next.status $?
 	gone next
