@@ -222,8 +222,6 @@ int ftrace_pause_repair(void)
 	err = lock(fd, F_WRLCK);
 	if (!err)
 		err = undo(dir);
-	else if (err == -EAGAIN)
-		err = 0; /* somebody is alive who has looked */
 	close(fd);
 	return err;
 }

@@ -29,7 +29,10 @@ int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret);
 /* ftrace_pause_end() - all is patched; 0, also if it was not paused, or -errno */
 int ftrace_pause_end(struct ftrace_pause *pause);
 
-/* ftrace_pause_repair() - give back what a process borrowed that was killed since; 0 or -errno */
+/*
+ * ftrace_pause_repair() - give back what a process borrowed that was killed since; 0; -EAGAIN if a
+ * process that is alive, or still about to end, has the lock; or another -errno
+ */
 int ftrace_pause_repair(void);
 
 #endif

@@ -136,7 +136,7 @@ their_probe() {
 kill_all_case() {
 	local until=$((SECONDS + 120))
 
-	pwru-cap -w "$OUT/kill_all.pcapng" icmp 2>"$OUT/kill_all.err" &
+	pwru-cap --ftrace-pause -w "$OUT/kill_all.pcapng" icmp 2>"$OUT/kill_all.err" &
 	CAP=$!
 	until [[ $(<$FTRACE) == 0 ]] || ((SECONDS > until)); do sleep 0.05; done
 	sleep 0.5
@@ -229,11 +229,11 @@ timed kill_case
 if [[ $KPROBE ]]; then
 	timed kill_all_case
 	timed two_case
-	timed settings_case on
-	timed settings_case off --no-rcu-expedited --no-ftrace-pause
+	timed settings_case on --ftrace-pause
+	timed settings_case off --no-rcu-expedited
 	echo 1 >$EXPEDITED
 	echo 0 >$FTRACE
-	timed settings_case theirs
+	timed settings_case theirs --ftrace-pause
 	echo 0 >$EXPEDITED
 	echo 1 >$FTRACE
 fi
