@@ -239,8 +239,8 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 	case OPT_NO_RCU_EXPEDITED:
 		o->no_rcu_expedited = true;
 		return 0;
-	case OPT_NO_FTRACE_PAUSE:
-		o->no_ftrace_pause = true;
+	case OPT_FTRACE_PAUSE:
+		o->ftrace_pause = true;
 		return 0;
 	case OPT_TEST_ATTACH:
 		o->test_attach = true;
