@@ -12,6 +12,7 @@
  * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
  */
 #include "drop.bpf.h"
+#include "dump.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
@@ -31,12 +32,31 @@ struct site {
 	} kind;
 };
 
+/*
+ * Where in a record its sections begin (event.h): all are numbers that the verifier knows.
+ */
+static __always_inline __u64 cb_at(void)
+{
+	return sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+}
+
+static __always_inline __u64 dump_at(void)
+{
+	return cb_at() + cfg_cb_room;
+}
+
+static __always_inline __u64 packet_at(void)
+{
+	return dump_at() + cfg_dump_room;
+}
+
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
 	/* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0 */
 	__u64 frags;
-	__u64 dev;  /* address; 0: none */
+	__u64 dev; /* address; 0: none */
+	struct dump_places dump;
 	__u64 drop; /* DROP_FLAGS() and the reason */
 	__u64 drop_at;
 	__u32 netns;
@@ -57,6 +77,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 	facts->frags = 0;
+	dump_places_of(addr, &facts->dump);
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -138,8 +159,21 @@ static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
 {
 	e->cb_room = cfg_cb_room;
 	if (cfg_cb_room)
-		bpf_probe_read_kernel((char *)e + sizeof(*e) + cfg_stack_room * 8, EV_CB_LEN,
+		bpf_probe_read_kernel((char *)e + cb_at(), EV_CB_LEN,
 				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
+}
+
+/* --dump */
+static __always_inline void fill_dump(const struct frame *f, const struct facts *facts,
+				      struct ev_hdr *e)
+{
+	char *at = (char *)e + dump_at();
+
+	e->dump_room = cfg_dump_room;
+	at = dump_put(at, EV_DUMP_SKB, f->skb);
+	at = dump_put(at, EV_DUMP_SHINFO, facts->dump.shinfo);
+	at = dump_put(at, EV_DUMP_DEV, facts->dev);
+	dump_put(at, EV_DUMP_SK, facts->dump.sk);
 }
 
 /*
@@ -220,7 +254,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 				       const struct frame *f, const struct facts *facts,
 				       struct page_slot *slot, __u32 index)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
+	const __u64 offset = packet_at();
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e = (void *)slot->record;
 	__u64 len = raw_len(f), end;
@@ -233,6 +267,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	fill_cb(f, e);
+	fill_dump(f, facts, e);
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)
@@ -257,7 +292,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
+	const __u64 offset = packet_at();
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
 	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
@@ -292,6 +327,7 @@ reserved:
 	fill_stack(site, e);
 	e->nonlinear = beyond;
 	fill_cb(f, e);
+	fill_dump(f, facts, e);
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */

@@ -55,6 +55,12 @@ void json_line_uint(struct json_line *j, const char *key, uint64_t value)
 	buf_u64(j->out, value);
 }
 
+void json_line_null(struct json_line *j, const char *key)
+{
+	put_key(j, key);
+	buf_puts(j->out, "null");
+}
+
 void json_line_true(struct json_line *j, const char *key)
 {
 	put_key(j, key);

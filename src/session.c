@@ -16,6 +16,7 @@
 #include "src/capture.h"
 #include "src/devices.h"
 #include "src/discovery.h"
+#include "src/dumper.h"
 #include "src/filters.h"
 #include "src/listen.h"
 #include "src/log.h"
@@ -38,6 +39,7 @@ struct session {
 	char skipped[1024]; /* functions that are left out, as words */
 	struct names *names;
 	struct reasons *reasons;
+	struct dumper *dumper; /* of --dump; NULL: it was not given */
 	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
@@ -88,6 +90,22 @@ static int prepare_modes(struct session *s)
 	return err;
 }
 
+/* How large the structs are that are recorded, and how they are shown. */
+static int prepare_dumper(struct session *s)
+{
+	const unsigned int wanted = s->opts->printing.structs;
+	int err;
+
+	if (!wanted)
+		return 0;
+	err = discover_types(s->opts, &s->kernel);
+	if (!err)
+		err = dumper_new(kbtf_vmlinux(s->kernel.btf), wanted, &s->dumper);
+	for (int kind = 0; kind < EV_DUMPS && !err; kind++)
+		s->tracing.dump_len[kind] = dumper_len(s->dumper, kind);
+	return err;
+}
+
 /* What it takes to read records. */
 static int prepare_view(struct session *s)
 {
@@ -103,6 +121,7 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	view_set_dumper(s->capture.view, s->dumper);
 	s->tracing.names = s->names;
 	return 0;
 }
@@ -116,6 +135,8 @@ static int prepare(struct session *s)
 	err = discover_functions(s->opts, &s->kernel);
 	if (!err)
 		err = prepare_modes(s);
+	if (!err)
+		err = prepare_dumper(s);
 	if (!err)
 		err = discover_progs(s->opts, &s->kernel);
 	if (!err)
@@ -316,6 +337,7 @@ static void session_free(struct session *s)
 	tracing_end(&s->tracing);
 	view_close(s->capture.view);
 	modes_free(&s->modes);
+	dumper_free(s->dumper);
 	reasons_free(s->reasons);
 	names_free(s->names);
 	discovery_free(&s->kernel);

@@ -9,6 +9,7 @@
 
 #include "src/clock.h"
 #include "src/decode.h"
+#include "src/dumper.h"
 #include "src/frame.h"
 #include "src/names.h"
 #include "src/progs.h"
@@ -30,9 +31,10 @@ struct view {
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
-	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
-	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
-	uint16_t protocol;   /* Ethernet type: skb->protocol, in XDP that of the frame */
+	const char *drop_at;   /* symbol+0xoffset where the caller goes on; NULL: not known */
+	const char *changed;   /* since the sighting before, see changes.h; NULL: not looked at */
+	struct dumper *dumper; /* for what view_dump() gives; NULL: there is nothing */
+	uint16_t protocol;     /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
 	struct packet packet; /* its headers */
 };
@@ -49,6 +51,12 @@ const char *view_caller(const struct view *view, size_t *ret_len);
  */
 #define VIEW_CB_WORDS 5
 bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS]);
+
+/*
+ * view_dump() - a struct of the kernel as it was (--dump); NULL: none was recorded, or there is no
+ * skb (any more)
+ */
+const struct ev_dump *view_dump(const struct view *view, enum ev_dump_kind kind);
 
 /**
  * view_open() - prepare to read records
@@ -68,6 +76,9 @@ void view_forget_names(struct view_state *state);
 
 /* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
 void view_set_reasons(struct view_state *state, struct reasons *reasons);
+
+/* view_set_dumper() - who knows the structs that are recorded; @dumper must outlive @state */
+void view_set_dumper(struct view_state *state, struct dumper *dumper);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);
