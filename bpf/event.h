@@ -123,20 +123,20 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 /*
  * The ring reserves constants only: a record takes the smallest of these that holds it.  The
  * steps are close where records are many (headers and small packets, with a stack or without): up
- * to 4608 bytes at most a quarter of a record is unused, up to 68608 a third, then half.
+ * to 4608 bytes at most a quarter of a record is unused, up to 69120 a third, then half.
  */
 /* clang-format off */
 #define EV_CLASSES(X) \
 	X(192) X(256) X(320) X(384) X(448) X(512) X(640) X(768) X(896) X(1024) X(1280) X(1536) \
 	X(1792) X(2240) X(2816) X(3584) X(4608) X(6656) X(9216) X(13312) X(17408) X(25088) \
-	X(34304) X(50688) X(68608) X(137216) X(274432)
+	X(34304) X(50688) X(69120) X(138240) X(276480)
 /* clang-format on */
 
 /* The longest record, without what a class leaves unused. */
 #define EV_RECORD_MAX \
 	(sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_DUMP_MAX + EV_SNAPLEN_MAX)
 
-_Static_assert(274432 >= EV_RECORD_MAX, "the largest class holds a full record");
+_Static_assert(276480 >= EV_RECORD_MAX, "the largest class holds a full record");
 
 /*
  * Counters, one set a CPU.  matched = written by user space + every lost_* below: nothing is

@@ -101,9 +101,17 @@ static int prepare_dumper(struct session *s)
 	err = discover_types(s->opts, &s->kernel);
 	if (!err)
 		err = dumper_new(kbtf_vmlinux(s->kernel.btf), wanted, &s->dumper);
-	for (int kind = 0; kind < EV_DUMPS && !err; kind++)
-		s->tracing.dump_len[kind] = dumper_len(s->dumper, kind);
-	return err;
+	if (err)
+		return err;
+	for (int kind = 0; kind < EV_DUMPS; kind++) {
+		uint32_t len = dumper_len(s->dumper, kind);
+
+		s->tracing.dump_len[kind] = len;
+		if (len)
+			log_verbose("--dump %s: %u bytes a record", printing_struct(kind),
+				    len + (uint32_t)sizeof(struct ev_dump));
+	}
+	return 0;
 }
 
 /* What it takes to read records. */
