@@ -13,6 +13,7 @@
  */
 #include "drop.bpf.h"
 #include "dump.bpf.h"
+#include "fields.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
@@ -40,9 +41,14 @@ static __always_inline __u64 cb_at(void)
 	return sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
 }
 
-static __always_inline __u64 dump_at(void)
+static __always_inline __u64 fields_at(void)
 {
 	return cb_at() + cfg_cb_room;
+}
+
+static __always_inline __u64 dump_at(void)
+{
+	return fields_at() + cfg_fields_room;
 }
 
 static __always_inline __u64 packet_at(void)
@@ -55,7 +61,8 @@ struct facts {
 	__u64 id;
 	/* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0 */
 	__u64 frags;
-	__u64 dev; /* address; 0: none */
+	__u64 dev;    /* address; 0: none */
+	__u64 fields; /* of fields_of_skb() or fields_of_xdp(); 0: none are to be had */
 	struct dump_places dump;
 	__u64 drop; /* DROP_FLAGS() and the reason */
 	__u64 drop_at;
@@ -77,6 +84,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 	facts->frags = 0;
+	facts->fields = cfg_fields_room ? fields_of_skb(addr) : 0;
 	dump_places_of(addr, &facts->dump);
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
@@ -161,6 +169,15 @@ static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
 	if (cfg_cb_room)
 		bpf_probe_read_kernel((char *)e + cb_at(), EV_CB_LEN,
 				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
+}
+
+/* --output-skb-metadata and the like; zeros, which is to say not read, where there are none. */
+static __always_inline void fill_fields(const struct facts *facts, struct ev_hdr *e)
+{
+	e->fields_room = cfg_fields_room;
+	if (cfg_fields_room)
+		bpf_probe_read_kernel((char *)e + fields_at(), cfg_fields_room,
+				      ((struct fields_slot *)facts->fields)->scratch.section);
 }
 
 /* --dump */
@@ -267,6 +284,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	fill_cb(f, e);
+	fill_fields(facts, e);
 	fill_dump(f, facts, e);
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
@@ -327,6 +345,7 @@ reserved:
 	fill_stack(site, e);
 	e->nonlinear = beyond;
 	fill_cb(f, e);
+	fill_fields(facts, e);
 	fill_dump(f, facts, e);
 	len = end - offset;
 	e->raw_len = len;
@@ -351,6 +370,13 @@ static __always_inline void prepare_skb(const bool direct, const struct site *si
 	}
 }
 
+/* Once the record is written. */
+static __always_inline void release_facts(const struct facts *facts)
+{
+	if (cfg_fields_room)
+		fields_release(facts->fields);
+}
+
 static __always_inline void emit_skb(const bool direct, const struct site *site,
 				     const struct frame *f)
 {
@@ -358,6 +384,7 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 
 	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
+	release_facts(&facts);
 }
 
 /* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
@@ -373,6 +400,7 @@ static __always_inline bool emit_paged_skb(const bool direct, const struct site 
 		return false;
 	prepare_skb(direct, site, f, &facts);
 	emit_paged(direct, site, f, &facts, slot, index);
+	release_facts(&facts);
 	page_slot_release(slot);
 	return true;
 }

@@ -8,14 +8,15 @@
  *
  * A record is
  *
- *	struct ev_hdr | stack: stack_room x u64 | cb: cb_room bytes | dump: dump_room bytes |
- *	packet: raw_len bytes | unused up to the class
+ *	struct ev_hdr | stack: stack_room x u64 | cb: cb_room bytes | fields: fields_room bytes |
+ *	dump: dump_room bytes | packet: raw_len bytes | unused up to the class
  *
  * with nothing unused if the packet was not linear.
  *
  * The sections of fixed size come first, so that the one of variable size, the packet, starts at
  * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room and dump_room likewise.
+ * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room, fields_room and dump_room
+ * likewise.  The fields section is described in filter/fetch_abi.h.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -29,6 +30,9 @@
 
 /* The bytes of skb->cb, the scratch space of whichever layer has the packet. */
 #define EV_CB_LEN 48
+
+/* The longest section of fields that the user has named. */
+#define EV_FIELDS_MAX 4096
 
 /*
  * The structs of the kernel that are recorded as they are, each a part of the dump section: a
@@ -111,8 +115,9 @@ struct ev_hdr {
 	__u8 pkt_type;	   /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
 	__u8 cb_room;	   /* bytes of the cb section: 0 or EV_CB_LEN */
 	__u32 drop_reason; /* EV_F_REASON: a value of enum skb_drop_reason, or of a subsystem */
+	__u16 fields_room; /* bytes of the fields section, a multiple of 8 */
 	__u16 dump_room;   /* bytes of the dump section, a multiple of 8 */
-	__u16 pad[3];
+	__u16 pad[2];
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
@@ -133,8 +138,9 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 /* clang-format on */
 
 /* The longest record, without what a class leaves unused. */
-#define EV_RECORD_MAX \
-	(sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_DUMP_MAX + EV_SNAPLEN_MAX)
+#define EV_RECORD_MAX                                                                         \
+	(sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_FIELDS_MAX + EV_DUMP_MAX + \
+	 EV_SNAPLEN_MAX)
 
 _Static_assert(276480 >= EV_RECORD_MAX, "the largest class holds a full record");
 

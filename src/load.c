@@ -123,6 +123,20 @@ static int fill_func_ends(const struct pwru_cap_bpf *skel, const struct funcs *f
 	return err;
 }
 
+/* What fields.bpf.h has to know.  A record has the room for either root's fields. */
+static void fill_fields(struct pwru_cap_bpf *skel, const struct filters *filters)
+{
+	uint32_t room = 0;
+
+	for (int root = 0; root < FIELDS_ROOTS; root++)
+		if (filters->fields[root].room > room)
+			room = filters->fields[root].room;
+	if (!room)
+		return;
+	skel->rodata->cfg_fields_room = room;
+	bpf_map__set_max_entries(skel->maps.fields_slots, FETCH_PIECES);
+}
+
 /* Scratch memory: enough for all CPUs to be at it and to be interrupted in it, up to 20 MB. */
 #define PAGE_SLOTS_MIN 4
 #define PAGE_SLOTS_MAX 64
@@ -170,6 +184,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);
+	fill_fields(skel, opts->filters);
 	fill_dump(skel, opts->dump_len);
 	fill_pages(skel, &opts->pages, cfg->cfg_cpus);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);

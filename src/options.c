@@ -117,6 +117,18 @@ static int check_drops(struct options *o)
 	return 0;
 }
 
+/* Given again, it adds. */
+static int add_fields(struct options *o, enum fields_root root, const char *paths)
+{
+	char *old = o->fields[root], *all = NULL;
+
+	if (asprintf(&all, "%s%s%s", old ? old : "", old ? "," : "", paths) < 0)
+		return -ENOMEM;
+	free(old);
+	o->fields[root] = all;
+	return 0;
+}
+
 static int apply_numbered(struct options *o, int key, const char *arg)
 {
 	if (key >= OPT_PRINT)
@@ -186,6 +198,10 @@ static int apply_one(struct options *o, int key, const char *arg)
 		return number("--last", arg, 1, UINT64_MAX, &o->last);
 	case OPT_DROP_REASON:
 		return set_drops(o, "--filter-drop-reason", arg);
+	case OPT_SKB_FIELDS:
+		return add_fields(o, FIELDS_SKB, arg);
+	case OPT_XDP_FIELDS:
+		return add_fields(o, FIELDS_XDP, arg);
 	default:
 		if (key >= OPT_META)
 			return apply_numbered(o, key, arg);
@@ -373,4 +389,6 @@ void options_free(struct options *opts)
 {
 	free(opts->expression);
 	free(opts->command_line);
+	for (int root = 0; root < FIELDS_ROOTS; root++)
+		free(opts->fields[root]);
 }

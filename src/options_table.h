@@ -36,6 +36,8 @@ enum {
 	OPT_ON_DROP,
 	OPT_LAST,
 	OPT_DROP_REASON,
+	OPT_SKB_FIELDS,
+	OPT_XDP_FIELDS,
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,
 	OPT_TERM = 2000,

@@ -26,15 +26,17 @@ int record_parse(const void *data, size_t size, struct record *ret_record)
 {
 	const struct ev_hdr *hdr = data;
 	struct record rec = {.hdr = hdr};
-	size_t packet, dump, cb;
+	size_t packet, dump, fields, cb;
 
 	if (size < sizeof(*hdr) || hdr->stack_room > EV_STACK_MAX ||
 	    hdr->stack_bytes > (int)(hdr->stack_room * sizeof(uint64_t)) ||
 	    (hdr->cb_room && hdr->cb_room != EV_CB_LEN) || hdr->dump_room > EV_DUMP_MAX ||
+	    hdr->fields_room > EV_FIELDS_MAX || hdr->fields_room % 8 ||
 	    hdr->raw_len > EV_SNAPLEN_MAX)
 		return -EBADMSG;
 	cb = sizeof(*hdr) + hdr->stack_room * sizeof(uint64_t);
-	dump = cb + hdr->cb_room;
+	fields = cb + hdr->cb_room;
+	dump = fields + hdr->fields_room;
 	packet = dump + hdr->dump_room;
 	if (size < packet || size - packet < hdr->raw_len ||
 	    parse_dumps((const uint8_t *)data + dump, hdr->dump_room, rec.dumps))
@@ -42,6 +44,7 @@ int record_parse(const void *data, size_t size, struct record *ret_record)
 	rec.stack = (const uint64_t *)(hdr + 1);
 	rec.stack_len = hdr->stack_bytes > 0 ? hdr->stack_bytes / sizeof(uint64_t) : 0;
 	rec.cb = hdr->cb_room ? (const uint8_t *)data + cb : NULL;
+	rec.fields = hdr->fields_room ? (const uint8_t *)data + fields : NULL;
 	rec.dump = (const uint8_t *)data + dump;
 	rec.raw = (const uint8_t *)data + packet;
 	*ret_record = rec;

@@ -129,6 +129,8 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
+			&s->filters.fields[FIELDS_XDP].shown);
 	view_set_dumper(s->capture.view, s->dumper);
 	s->tracing.names = s->names;
 	return 0;

@@ -20,13 +20,17 @@
 struct stub {
 	const char *name;
 	struct insn_buf body; /* empty: it stays as it is, and accepts */
+	bool has_map;	      /* the body loads the map that the stub loads */
+	size_t map;	      /* by the instruction at this index */
 };
 
 enum {
 	STUB_FILTER,
 	STUB_TUNNEL_L2,
 	STUB_TUNNEL_L3,
-	STUB_EXPR,
+	STUB_EXPR, /* from here on the bodies belong to others */
+	STUB_FIELDS,
+	STUB_FIELDS_XDP,
 	N_STUBS
 };
 
@@ -54,6 +58,31 @@ static int find_stub(const struct bpf_object *obj, const struct splice_prog *pro
 	return -1;
 }
 
+static __u32 insn_off(const struct splice_prog *prog, __u32 func)
+{
+	const struct bpf_func_info *info = (const void *)((const char *)prog->func_info +
+							  func * prog->func_info_rec_size);
+
+	return info->insn_off;
+}
+
+/* How the stub loads its map is how the body is to load it: libbpf has put in the descriptor. */
+static int take_map(const struct splice_prog *prog, int func, const struct stub *stub)
+{
+	size_t end = (__u32)func + 1 < prog->func_info_cnt ? insn_off(prog, func + 1)
+							   : prog->insn_cnt;
+
+	for (size_t i = insn_off(prog, func); i + 1 < end; i++) {
+		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW))
+			continue;
+		stub->body.insns[stub->map].src_reg = prog->insns[i].src_reg;
+		stub->body.insns[stub->map].imm = prog->insns[i].imm;
+		stub->body.insns[stub->map + 1].imm = prog->insns[i + 1].imm;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* All stubs of a program, one after the other; the result is in s->current. */
 static int splice_all(struct splicer *s, struct splice_prog in)
 {
@@ -65,7 +94,9 @@ static int splice_all(struct splicer *s, struct splice_prog in)
 
 		if (func < 0)
 			continue;
-		err = splice(&in, func, stub->body.insns, stub->body.cnt, &out);
+		err = stub->has_map ? take_map(&in, func, stub) : 0;
+		if (!err)
+			err = splice(&in, func, stub->body.insns, stub->body.cnt, &out);
 		if (err)
 			return err;
 		splice_prog_free(&s->current);
@@ -126,7 +157,11 @@ static int make_bodies(const struct filters *f, const struct caps *caps, struct 
 	s->stubs[STUB_TUNNEL_L2].name = "pwru_tunnel_l2";
 	s->stubs[STUB_TUNNEL_L3].name = "pwru_tunnel_l3";
 	s->stubs[STUB_EXPR].name = "pwru_expr";
-	s->stubs[STUB_EXPR].body = f->expr; /* borrowed */
+	s->stubs[STUB_EXPR].body = f->expr;
+	s->stubs[STUB_FIELDS] = (struct stub){"pwru_fields", f->fields[FIELDS_SKB].code, true,
+					      f->fields[FIELDS_SKB].map};
+	s->stubs[STUB_FIELDS_XDP] = (struct stub){"pwru_fields_xdp", f->fields[FIELDS_XDP].code,
+						  true, f->fields[FIELDS_XDP].map};
 	err = translate_one(&f->frame, caps, "expression", &s->stubs[STUB_FILTER].body);
 	if (!err)
 		err = translate_one(&f->tunnel_l2, caps, "expression of --filter-tunnel-pcap-l2",

@@ -13,7 +13,7 @@ static int resolve_filters(struct tracing *t)
 {
 	int err = 0;
 
-	if (!t->opts->filter_expr)
+	if (!filters_need_types(t->opts))
 		return 0;
 	err = discover_types(t->opts, t->kernel);
 	return err ? err : filters_resolve(t->opts, t->kernel->btf, &t->kernel->caps, t->filters);

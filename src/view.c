@@ -25,7 +25,8 @@ struct view_state {
 	struct names *names;
 	const struct progs *progs; /* NULL: none */
 	struct reasons *reasons;   /* NULL: none have names */
-	struct dumper *dumper;	   /* NULL: no structs are recorded */
+	const struct shown *skb_fields, *xdp_fields;
+	struct dumper *dumper; /* NULL: no structs are recorded */
 	struct stacks *stacks;
 	struct buf drop, drop_at; /* texts of the latest drop */
 	struct seen_func seen[SEEN_FUNCS];
@@ -71,6 +72,12 @@ void view_forget_names(struct view_state *state)
 void view_set_reasons(struct view_state *state, struct reasons *reasons)
 {
 	state->reasons = reasons;
+}
+
+void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp)
+{
+	state->skb_fields = skb;
+	state->xdp_fields = xdp;
 }
 
 void view_set_dumper(struct view_state *state, struct dumper *dumper)
@@ -203,6 +210,18 @@ const struct ev_dump *view_dump(const struct view *view, enum ev_dump_kind kind)
 	return view->rec->dumps[kind];
 }
 
+/* Of a packet that is gone there is nothing to read. */
+static const struct shown *find_fields(const struct view_state *state, const struct record *rec)
+{
+	const struct shown *fields = rec->hdr->flags & EV_F_XDP ? state->xdp_fields
+								: state->skb_fields;
+
+	if (!rec->fields || !fields || !fields->n || rec->hdr->flags & EV_F_GONE ||
+	    shown_bytes(fields) > rec->hdr->fields_room)
+		return NULL;
+	return fields;
+}
+
 /* Of the record's bytes those that are in the frame. */
 static void decode(const struct record *rec, struct view *view)
 {
@@ -232,6 +251,7 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
 		      strnlen(hdr->ifname, sizeof(hdr->ifname)));
+	ret_view->fields = find_fields(state, rec);
 	frame_build(hdr->l2, rec->raw, hdr->raw_len, state->snaplen, &ret_view->frame);
 	decode(rec, ret_view);
 }

@@ -15,6 +15,7 @@
 #include "src/progs.h"
 #include "src/reasons.h"
 #include "src/record.h"
+#include "src/shown.h"
 #include "src/utf8.h"
 
 /* What is needed to read records, and remembered from one to the next. */
@@ -31,10 +32,11 @@ struct view {
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
-	const char *drop_at;   /* symbol+0xoffset where the caller goes on; NULL: not known */
-	const char *changed;   /* since the sighting before, see changes.h; NULL: not looked at */
-	struct dumper *dumper; /* for what view_dump() gives; NULL: there is nothing */
-	uint16_t protocol;     /* Ethernet type: skb->protocol, in XDP that of the frame */
+	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
+	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
+	const struct shown *fields; /* those that rec->fields holds; NULL: none */
+	struct dumper *dumper;	    /* for what view_dump() gives; NULL: there is nothing */
+	uint16_t protocol;	    /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
 	struct packet packet; /* its headers */
 };
@@ -76,6 +78,12 @@ void view_forget_names(struct view_state *state);
 
 /* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
 void view_set_reasons(struct view_state *state, struct reasons *reasons);
+
+/*
+ * view_set_fields() - fields that records hold: in XDP programs those of @xdp, in all other places
+ * those of @skb; both must outlive @state
+ */
+void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp);
 
 /* view_set_dumper() - who knows the structs that are recorded; @dumper must outlive @state */
 void view_set_dumper(struct view_state *state, struct dumper *dumper);

@@ -10,6 +10,7 @@
 
 #include "src/names.h"
 #include "src/progs.h"
+#include "src/shown.h"
 
 /* More than any of them has. */
 #define RECORD_SIZE 1024
@@ -22,6 +23,9 @@ extern const size_t records_len;
 
 /* The one reason of a drop that has a name, NO_SOCKET. */
 #define RECORDS_REASON 3
+
+/* What the fields are that records have. */
+extern const struct shown records_skb_fields, records_xdp_fields;
 
 /* The programs and the symbols that they are of. */
 extern const struct progs records_progs;

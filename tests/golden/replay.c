@@ -3,8 +3,8 @@
  * replay [OPTION]...: pwru-cap's way from records to outputs, with the records of records.c instead
  * of the kernel's, and pwru-cap's options.  Says on standard error how many were written.
  *
- * With REPLAY_EXTRAS in the environment, records have stacks and skb->cb; with --dump and the like,
- * structs, of which all that are recorded are shown.
+ * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields; with --dump and
+ * the like, structs, of which all that are recorded are shown.
  */
 #include <errno.h>
 #include <signal.h>
@@ -26,6 +26,8 @@ static int open_view(const struct options *opts, struct names *names, struct cap
 
 	if (!err)
 		view_set_progs(c->view, &records_progs);
+	if (!err)
+		view_set_fields(c->view, &records_skb_fields, &records_xdp_fields);
 	return err;
 }
 
