@@ -82,7 +82,7 @@ static int dump_ebpf(const struct options *opts, const struct filters *filters,
 	struct insn_buf body = {0};
 	struct caps caps;
 	char why[512];
-	struct translate_opts best;
+	struct caps_best best;
 	int err;
 
 	caps_read(btf, &best);

@@ -32,8 +32,6 @@ static const struct {
 } kinds[] = {
 	[LOAD_FENTRY_MULTI] = {"fentry_multi", "fentry.multi+", BPF_PROG_TYPE_TRACING,
 			       (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
-	[LOAD_FENTRY_MULTI_ANY] = {"fentry_multi_any", "fentry.multi+", BPF_PROG_TYPE_TRACING,
-				   (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
 	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
 	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
 			    BPF_TRACE_KPROBE_MULTI, true},

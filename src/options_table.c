@@ -137,6 +137,8 @@ const struct option_row options_table[] = {
 	 "how to attach: auto, fentry-multi, kprobe-multi, kprobe, fentry"},
 	{OPT_NO_RCU_EXPEDITED, "no-rcu-expedited", NULL,
 	 "leave the kernel's grace periods as they are (slower)", FLAG(no_rcu_expedited)},
+	{OPT_NO_FTRACE_PAUSE, "no-ftrace-pause", NULL,
+	 "leave kernel.ftrace_enabled alone (kprobes attach slower)", FLAG(no_ftrace_pause)},
 	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took",
 	 FLAG(test_attach)},
 	{'h', "help", NULL, "this text"},

@@ -286,7 +286,7 @@ timed dump_case
 timed overload_case
 timed file_mode_cases
 timed device_cases
-timed change_and_drop_cases
+timed change_cases
 timed fields_case
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
