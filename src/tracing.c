@@ -135,7 +135,7 @@ static int attach_loaded(struct tracing *t)
 		.funcs = &t->all_at_once,
 		.stop = t->stop,
 		.rcu_expedited = !t->opts->no_rcu_expedited,
-		.ftrace_pause = !t->opts->no_ftrace_pause,
+		.ftrace_pause = t->opts->ftrace_pause,
 	};
 	int err;
 
