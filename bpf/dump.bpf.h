@@ -9,14 +9,9 @@
 #include "kernel.h"
 #include "maps.bpf.h"
 
-/* Addresses; 0: there is none, or it is not wanted. */
-struct dump_places {
-	__u64 shinfo;
-	__u64 sk;
-};
-
 /*
- * These are global functions so that what follows them is verified once, see emit.bpf.h; without
+ * Addresses; 0: there is none.  Called when space is reserved: as global functions they are
+ * verified once, see emit.bpf.h, and what they find takes no room on the stack before; without
  * direct variants, for where a struct is dumped a read more or less does not count.
  */
 __weak __noinline __u64 shinfo_of(__u64 addr)
@@ -36,10 +31,9 @@ __weak __noinline __u64 sock_of(__u64 addr)
 	return is_kernel_address(false, sk) ? (__u64)sk : 0;
 }
 
-static __always_inline void dump_places_of(__u64 skb, struct dump_places *places)
+static __always_inline bool dump_wants(enum ev_dump_kind kind)
 {
-	places->shinfo = cfg_dump_len[EV_DUMP_SHINFO] ? shinfo_of(skb) : 0;
-	places->sk = cfg_dump_len[EV_DUMP_SK] ? sock_of(skb) : 0;
+	return cfg_dump_len[kind];
 }
 
 /*

@@ -63,8 +63,7 @@ struct facts {
 	__u64 frags;
 	__u64 dev;    /* address; 0: none */
 	__u64 fields; /* of fields_of_skb() or fields_of_xdp(); 0: none are to be had */
-	struct dump_places dump;
-	__u64 drop; /* DROP_FLAGS() and the reason */
+	__u64 drop;   /* DROP_FLAGS() and the reason */
 	__u64 drop_at;
 	__u32 netns;
 	__u32 len;
@@ -85,7 +84,6 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 	facts->frags = 0;
 	facts->fields = cfg_fields_room ? fields_of_skb(addr) : 0;
-	dump_places_of(addr, &facts->dump);
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -188,9 +186,9 @@ static __always_inline void fill_dump(const struct frame *f, const struct facts 
 
 	e->dump_room = cfg_dump_room;
 	at = dump_put(at, EV_DUMP_SKB, f->skb);
-	at = dump_put(at, EV_DUMP_SHINFO, facts->dump.shinfo);
+	at = dump_put(at, EV_DUMP_SHINFO, dump_wants(EV_DUMP_SHINFO) ? shinfo_of(f->skb) : 0);
 	at = dump_put(at, EV_DUMP_DEV, facts->dev);
-	dump_put(at, EV_DUMP_SK, facts->dump.sk);
+	dump_put(at, EV_DUMP_SK, dump_wants(EV_DUMP_SK) ? sock_of(f->skb) : 0);
 }
 
 /*
