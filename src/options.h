@@ -57,6 +57,8 @@ struct options {
 	const char *drop_reasons; /* what it is given; NULL: all drops */
 	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
 	bool linear_only;	  /* --linear-only */
+	uint32_t stack_depth;	  /* --stack-depth, --no-stack; see options_stack_depth() */
+	bool stack_depth_given;
 	enum options_dump dump;
 	int dump_style;		  /* how often -d was given: 1 to 3 */
 	const char *filter_load;  /* --filter-load; NULL: what the kernel allows */

@@ -21,6 +21,7 @@
 #include "src/log.h"
 #include "src/modes.h"
 #include "src/names.h"
+#include "src/options_stack.h"
 #include "src/output.h"
 #include "src/privileges.h"
 #include "src/reasons_btf.h"
@@ -103,6 +104,7 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	view_set_stack_depth(s->capture.view, options_stack_depth(s->opts));
 	s->tracing.names = s->names;
 	return 0;
 }
