@@ -51,11 +51,13 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 					 struct facts *facts)
 {
 	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
+	__u64 netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 
 	facts->id = direct ? skb_id_direct(addr, site->func_ip)
 			   : skb_id_probed(addr, site->func_ip);
-	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
-	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
+	/* Without a branch: what follows would be verified for each of the two ways. */
+	facts->dev = dev_number(direct, addr) & -(netns >> 32);
+	facts->netns = netns;
 	facts->frags = 0;
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
@@ -69,6 +71,8 @@ static __always_inline void facts_of_drop(const struct site *site, __u64 skb, st
 {
 	facts->drop = 0;
 	facts->drop_at = 0;
+	if (!may_be_drop_func(site->func_ip))
+		return;
 	if (site->kind == SITE_KPROBE)
 		facts->drop = drop_in_kprobe(site->ctx, site->func_ip, skb);
 	if (site->kind == SITE_FENTRY)
@@ -81,7 +85,7 @@ static __always_inline void facts_of_drop(const struct site *site, __u64 skb, st
 
 /*
  * A device at address 0 has the name "", and index, type and MTU 0: reads of it fail and give
- * zeros.
+ * zeros.  Direct loads bring what is behind the end of the name, too.
  */
 static __always_inline void fill_device(const bool direct, const struct facts *facts,
 					struct ev_hdr *e)
@@ -92,18 +96,39 @@ static __always_inline void fill_device(const bool direct, const struct facts *f
 	e->ifindex = FIELD(direct, dev, ifindex);
 	e->hatype = FIELD(direct, dev, type);
 	e->mtu = FIELD(direct, dev, mtu);
+	if (direct) {
+		LOAD_NAME(dev, name, e->ifname);
+		return;
+	}
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
 	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname),
 				  (char *)facts->dev +
 					  bpf_core_field_offset(struct net_device, name));
 }
 
+/* The same without the helpers' way, where kernels let programs load from the task. */
+static __always_inline void fill_task(const bool direct, struct ev_hdr *e)
+{
+	struct task_struct *task;
+	__u64 pid_tgid;
+
+	if (direct) {
+		task = bpf_get_current_task_btf();
+		e->tgid = task->tgid;
+		e->tid = task->pid;
+		LOAD_NAME(task, comm, e->comm);
+		return;
+	}
+	pid_tgid = bpf_get_current_pid_tgid();
+	e->tgid = pid_tgid >> 32;
+	e->tid = pid_tgid;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+}
+
 static __always_inline void fill_header(const bool direct, const struct site *site,
 					const struct frame *f, const struct facts *facts,
 					struct ev_hdr *e)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
 	e->time_ns = bpf_ktime_get_ns();
 	e->func_ip = site->func_ip;
 	e->skb = f->skb;
@@ -114,13 +139,11 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->wire_len = f->wire;
 	e->skb_len = facts->len;
 	e->mark = facts->mark;
-	e->tgid = pid_tgid >> 32;
-	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
 	e->protocol = facts->protocol;
 	e->queue = facts->queue;
 	e->pkt_type = facts->pkt_type;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	fill_task(direct, e);
 	fill_device(direct, facts, e);
 }
 

@@ -157,4 +157,7 @@ struct ev_drop_func {
  */
 #define EV_ENTRY_BLOCK(addr) ((addr) & ~15ULL)
 
+/* One of 64, the same for all of these. */
+#define EV_DROP_BIT(addr) (1ULL << ((addr) >> 4 & 63))
+
 #endif
