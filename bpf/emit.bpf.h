@@ -9,7 +9,9 @@
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
  *
- * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
+ * What cannot be placed before it is read goes another way, through scratch memory: a packet of
+ * which more is wanted than its linear bytes (see pages.bpf.h), and deep stacks, for few of them
+ * fill the room that the deepest takes.
  */
 #include "drop.bpf.h"
 #include "frame.bpf.h"
@@ -156,12 +158,15 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
 					       cfg_stack_room * 8, site->skip);
 }
 
-/* --output-skb-cb.  In XDP there is no skb: the read from near address 0 fails and gives zeros. */
-static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
+/*
+ * --output-skb-cb, at this offset.  In XDP there is no skb: the read from near address 0 fails and
+ * gives zeros.
+ */
+static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e, __u64 offset)
 {
 	e->cb_room = cfg_cb_room;
 	if (cfg_cb_room)
-		bpf_probe_read_kernel((char *)e + sizeof(*e) + cfg_stack_room * 8, EV_CB_LEN,
+		bpf_probe_read_kernel((char *)e + offset, EV_CB_LEN,
 				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
 }
 
@@ -223,7 +228,7 @@ static __always_inline __u32 linear_in_frame(const struct frame *f)
 	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
 }
 
-/* Is more wanted than the linear bytes? */
+/* Is more wanted than the linear bytes, and known where to find? */
 static __always_inline bool may_want_pages(const struct frame *f)
 {
 	return cfg_pages && bytes_beyond(f);
@@ -235,18 +240,39 @@ static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
 	return may_want_pages(f) && !has_freed_pages(func_ip);
 }
 
-/*
- * The record of a packet of which more is wanted than the linear bytes, put together in a slot that
- * the caller holds.
- */
-static __always_inline void emit_paged(const bool direct, const struct site *site,
-				       const struct frame *f, const struct facts *facts,
-				       struct page_slot *slot, __u32 index)
+/* Should the record be put together in scratch memory? */
+static __always_inline bool may_gather(const struct frame *f)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
+	return cfg_stack_room >= EV_STACK_DEEP || may_want_pages(f);
+}
+
+static __always_inline bool wants_gather(const struct frame *f, __u64 func_ip)
+{
+	return cfg_stack_room >= EV_STACK_DEEP || wants_pages(f, func_ip);
+}
+
+/* The stack section has room for what there is, and no more. Returns where it ends. */
+static __always_inline __u64 gather_stack(const struct site *site, struct ev_hdr *e)
+{
+	__u64 filled;
+
+	fill_stack(site, e);
+	filled = e->stack_bytes < 0 ? 0 : e->stack_bytes / 8;
+	FORGET(filled);
+	if (filled > EV_STACK_MAX)
+		filled = EV_STACK_MAX;
+	e->stack_room = filled;
+	return sizeof(*e) + filled * 8;
+}
+
+/* A record, put together in a slot that the caller holds, with pages if there are any. */
+static __always_inline void emit_gathered(const bool direct, const struct site *site,
+					  const struct frame *f, const struct facts *facts,
+					  struct page_slot *slot, __u32 index)
+{
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e = (void *)slot->record;
-	__u64 len = raw_len(f), end;
+	__u64 len = raw_len(f), offset, end;
 	__u32 flags = f->flags | facts->drop >> 32;
 
 	if (stopped || !st)
@@ -254,8 +280,9 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	COUNT(st, matched);
 	e->lost = st->lost_ring;
 	fill_header(direct, site, f, facts, e);
-	fill_stack(site, e);
-	fill_cb(f, e);
+	offset = gather_stack(site, e);
+	fill_cb(f, e, offset);
+	offset += cfg_cb_room;
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)
@@ -263,9 +290,13 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
 		flags |= EV_F_FAULT;
 	e->flags = flags;
-	pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f), facts->frags,
-		    offset + len, bytes_beyond(f));
-	pages_copy(index);
+	slot->walk.at = offset + len;
+	slot->walk.room = bytes_beyond(f);
+	if (wants_pages(f, site->func_ip)) {
+		pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f),
+			    facts->frags);
+		pages_copy(index);
+	}
 	e->nonlinear = slot->walk.room;
 	end = slot->walk.at;
 	FORGET(end);
@@ -314,7 +345,7 @@ reserved:
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	e->nonlinear = beyond;
-	fill_cb(f, e);
+	fill_cb(f, e, offset - cfg_cb_room);
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
@@ -348,8 +379,8 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 }
 
 /* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
-static __always_inline bool emit_paged_skb(const bool direct, const struct site *site,
-					   const struct frame *f)
+static __always_inline bool emit_gathered_skb(const bool direct, const struct site *site,
+					      const struct frame *f)
 {
 	struct page_slot *slot;
 	struct facts facts;
@@ -359,7 +390,7 @@ static __always_inline bool emit_paged_skb(const bool direct, const struct site 
 	if (!slot)
 		return false;
 	prepare_skb(direct, site, f, &facts);
-	emit_paged(direct, site, f, &facts, slot, index);
+	emit_gathered(direct, site, f, &facts, slot, index);
 	page_slot_release(slot);
 	return true;
 }

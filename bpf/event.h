@@ -13,9 +13,8 @@
  *
  * with nothing unused if the packet was not linear.
  *
- * The sections of fixed size come first, so that the one of variable size, the packet, starts at
- * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room likewise.
+ * The packet comes last, so that in most records it starts at an offset that the verifier knows.
+ * ev_hdr.stack_room says how much room there is for the stack, stack_bytes how much is filled.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -26,6 +25,9 @@
 
 /* The deepest stack the kernel gives (kernel.perf_event_max_stack). */
 #define EV_STACK_MAX 127
+
+/* Few stacks are so deep: if they may be, a record has the room that its own stack takes. */
+#define EV_STACK_DEEP 48
 
 /* The bytes of skb->cb, the scratch space of whichever layer has the packet. */
 #define EV_CB_LEN 48

@@ -71,6 +71,7 @@ static __always_inline __u64 dev_number(const bool direct, __u64 addr)
 {
 	__u64 at = addr + bpf_core_field_offset(struct sk_buff, dev), dev = 0;
 	struct __kernel_sockaddr_storage *bytes;
+	const __u64 *word;
 
 	if (!direct) {
 		bpf_probe_read_kernel(&dev, sizeof(dev), (void *)at);
@@ -78,7 +79,9 @@ static __always_inline __u64 dev_number(const bool direct, __u64 addr)
 	}
 	bytes = TYPED(true, struct __kernel_sockaddr_storage,
 		      at - bpf_core_field_offset(struct __kernel_sockaddr_storage, __data));
-	return *(const __u64 *)&bytes->__data;
+	/* A variable of its own, for bytes are less aligned. */
+	word = (const void *)&bytes->__data;
+	return *word;
 }
 
 #endif

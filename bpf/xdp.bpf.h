@@ -89,13 +89,13 @@ static __always_inline void emit_xdp(const struct site *site, struct xdp_buff *x
 	struct page_slot *slot = NULL;
 	__u32 index;
 
-	if (wants_pages(f, site->func_ip))
+	if (wants_gather(f, site->func_ip))
 		slot = page_slot_hold(&index);
 	if (!slot) {
 		emit(false, site, f, &facts);
 		return;
 	}
-	emit_paged(false, site, f, &facts, slot, index);
+	emit_gathered(false, site, f, &facts, slot, index);
 	page_slot_release(slot);
 }
 

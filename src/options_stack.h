@@ -9,7 +9,7 @@
 #include "src/options.h"
 
 /* Without an option.  See "What a stack costs" in README.md for the reason. */
-#define STACK_DEPTH_DEFAULT 64
+#define STACK_DEPTH_DEFAULT 16
 
 /**
  * options_set_stack() - --stack-depth, --no-stack

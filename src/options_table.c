@@ -28,7 +28,7 @@ const struct option_row options_table[] = {
 	{OPT_LINEAR_ONLY, "linear-only", NULL,
 	 "leave out payload in page fragments and frag lists"},
 	{OPT_STACK_DEPTH, "stack-depth", "N",
-	 "entries of each stack, innermost first, 0 to 127, or all (default 64)"},
+	 "entries of each stack, innermost first, 0 to 127, or all (default 16)"},
 	{OPT_NO_STACK, "no-stack", NULL, "record no stacks: short for --stack-depth 0"},
 	{'i', "interface", "NAME", "only packets on a device of this name, in any namespace"},
 	{'D', "list-interfaces", NULL, "list the devices of all network namespaces"},
