@@ -107,12 +107,13 @@ measure() {
 
 cap() { measure "$1" 'listening on' pwru-cap "${@:2}"; }
 
-# stacks PREFIX OPTIONS...: what matches, by the depth of the stacks; pings follow each other closely.
+# stacks PREFIX DEPTHS OPTIONS...: what matches, by the depth of the stacks; pings follow each other
+# closely.
 stacks() {
 	local prefix=$1 depth INTERVAL=0.001
 
-	for depth in 0 4 8 16 32 all; do
-		cap "$prefix-$depth" "${@:2}" --stack-depth "$depth" -w /tmp/out.pcapng icmp
+	for depth in $2; do
+		cap "$prefix-$depth" "${@:3}" --stack-depth "$depth" -w /tmp/out.pcapng icmp
 	done
 }
 
@@ -136,8 +137,8 @@ case $KERNEL in
 			tcp port 443
 	done
 	cap match -w /tmp/out.pcapng icmp
-	stacks stack
-	[[ $KERNEL == 6.12 ]] || stacks kprobe-multi-stack --backend kprobe-multi
+	stacks stack '0 4 8 16 32 all'
+	[[ $KERNEL == 6.12 ]] || stacks kprobe-multi-stack '0 16 all' --backend kprobe-multi
 	measure pwru 'Listening for events' pwru --backend kprobe-multi tcp port 443
 	;;
 esac
