@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "copy.h"
-#include "emit.bpf.h"
+#include "gather.bpf.h"
 #include "sight.bpf.h"
 #include "xdp.bpf.h"
 

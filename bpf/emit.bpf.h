@@ -9,15 +9,13 @@
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
  *
- * What cannot be placed before it is read goes another way, through scratch memory: a packet of
- * which more is wanted than its linear bytes (see pages.bpf.h), and deep stacks, for few of them
- * fill the room that the deepest takes.
+ * What cannot be placed before it is read goes another way: see gather.bpf.h.
  */
 #include "drop.bpf.h"
+#include "fields.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
-#include "pages.bpf.h"
 #include "track.bpf.h"
 
 /* Where a sighting is. */
@@ -33,13 +31,32 @@ struct site {
 	} kind;
 };
 
+/*
+ * Where in a record its sections begin (event.h): all are numbers that the verifier knows.
+ */
+static __always_inline __u64 cb_at(void)
+{
+	return sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+}
+
+static __always_inline __u64 fields_at(void)
+{
+	return cb_at() + cfg_cb_room;
+}
+
+static __always_inline __u64 packet_at(void)
+{
+	return fields_at() + cfg_fields_room;
+}
+
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
 	/* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0 */
 	__u64 frags;
-	__u64 dev;  /* address; 0: none */
-	__u64 drop; /* DROP_FLAGS() and the reason */
+	__u64 dev;    /* address; 0: none */
+	__u64 fields; /* of fields_of_skb() or fields_of_xdp(); 0: none are to be had */
+	__u64 drop;   /* DROP_FLAGS() and the reason */
 	__u64 drop_at;
 	__u32 netns;
 	__u32 len;
@@ -61,6 +78,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->dev = dev_number(direct, addr) & -(netns >> 32);
 	facts->netns = netns;
 	facts->frags = 0;
+	facts->fields = cfg_fields_room ? fields_of_skb(addr) : 0;
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -162,12 +180,21 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
  * --output-skb-cb, at this offset.  In XDP there is no skb: the read from near address 0 fails and
  * gives zeros.
  */
-static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e, __u64 offset)
+static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e, __u64 at)
 {
 	e->cb_room = cfg_cb_room;
 	if (cfg_cb_room)
-		bpf_probe_read_kernel((char *)e + offset, EV_CB_LEN,
+		bpf_probe_read_kernel((char *)e + at, EV_CB_LEN,
 				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
+}
+
+/* --output-skb-metadata and the like; zeros, which is to say not read, where there are none. */
+static __always_inline void fill_fields(const struct facts *facts, struct ev_hdr *e, __u64 at)
+{
+	e->fields_room = cfg_fields_room;
+	if (cfg_fields_room)
+		bpf_probe_read_kernel((char *)e + at, cfg_fields_room,
+				      ((struct fields_slot *)facts->fields)->scratch.section);
 }
 
 /*
@@ -209,109 +236,11 @@ static __always_inline __u32 bytes_beyond(const struct frame *f)
 	return wanted > f->linear ? wanted - f->linear : 0;
 }
 
-/* The skb still stands for a packet, its pages are others' already. */
-static __always_inline bool has_freed_pages(__u64 func_ip)
-{
-#pragma unroll
-	for (int i = 0; i < EV_TAIL_FREED; i++)
-		if (EV_ENTRY_BLOCK(func_ip) == cfg_tail_ips[i])
-			return true;
-	return false;
-}
-
-/* Of the skb's linear bytes, those that are in the frame. */
-static __always_inline __u32 linear_in_frame(const struct frame *f)
-{
-	struct sk_buff *skb = (void *)f->skb;
-	__u32 linear = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
-
-	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
-}
-
-/* Is more wanted than the linear bytes, and known where to find? */
-static __always_inline bool may_want_pages(const struct frame *f)
-{
-	return cfg_pages && bytes_beyond(f);
-}
-
-/* And is it to be had in this function? */
-static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
-{
-	return may_want_pages(f) && !has_freed_pages(func_ip);
-}
-
-/* Should the record be put together in scratch memory? */
-static __always_inline bool may_gather(const struct frame *f)
-{
-	return cfg_stack_room >= EV_STACK_DEEP || may_want_pages(f);
-}
-
-static __always_inline bool wants_gather(const struct frame *f, __u64 func_ip)
-{
-	return cfg_stack_room >= EV_STACK_DEEP || wants_pages(f, func_ip);
-}
-
-/* The stack section has room for what there is, and no more. Returns where it ends. */
-static __always_inline __u64 gather_stack(const struct site *site, struct ev_hdr *e)
-{
-	__u64 filled;
-
-	fill_stack(site, e);
-	filled = e->stack_bytes < 0 ? 0 : e->stack_bytes / 8;
-	FORGET(filled);
-	if (filled > EV_STACK_MAX)
-		filled = EV_STACK_MAX;
-	e->stack_room = filled;
-	return sizeof(*e) + filled * 8;
-}
-
-/* A record, put together in a slot that the caller holds, with pages if there are any. */
-static __always_inline void emit_gathered(const bool direct, const struct site *site,
-					  const struct frame *f, const struct facts *facts,
-					  struct page_slot *slot, __u32 index)
-{
-	struct ev_stats *st = this_cpu_stats();
-	struct ev_hdr *e = (void *)slot->record;
-	__u64 len = raw_len(f), offset, end;
-	__u32 flags = f->flags | facts->drop >> 32;
-
-	if (stopped || !st)
-		return;
-	COUNT(st, matched);
-	e->lost = st->lost_ring;
-	fill_header(direct, site, f, facts, e);
-	offset = gather_stack(site, e);
-	fill_cb(f, e, offset);
-	offset += cfg_cb_room;
-	/* Old kernels forget what they know of a number that was put on the stack. */
-	FORGET(len);
-	if (len > cfg_snaplen)
-		len = cfg_snaplen;
-	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
-		flags |= EV_F_FAULT;
-	e->flags = flags;
-	slot->walk.at = offset + len;
-	slot->walk.room = bytes_beyond(f);
-	if (wants_pages(f, site->func_ip)) {
-		pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f),
-			    facts->frags);
-		pages_copy(index);
-	}
-	e->nonlinear = slot->walk.room;
-	end = slot->walk.at;
-	FORGET(end);
-	if (end > EV_RECORD_MAX)
-		end = EV_RECORD_MAX;
-	e->raw_len = end - offset;
-	if (bpf_ringbuf_output(&ring, e, end, 0))
-		COUNT(st, lost_ring);
-}
-
 /* The record of the linear bytes, which are all that there are, or that can be had. */
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
+	const __u64 offset = packet_at();
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
 	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
@@ -345,7 +274,8 @@ reserved:
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	e->nonlinear = beyond;
-	fill_cb(f, e, offset - cfg_cb_room);
+	fill_cb(f, e, cb_at());
+	fill_fields(facts, e, fields_at());
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
@@ -369,6 +299,13 @@ static __always_inline void prepare_skb(const bool direct, const struct site *si
 	}
 }
 
+/* Once the record is written. */
+static __always_inline void release_facts(const struct facts *facts)
+{
+	if (cfg_fields_room)
+		fields_release(facts->fields);
+}
+
 static __always_inline void emit_skb(const bool direct, const struct site *site,
 				     const struct frame *f)
 {
@@ -376,23 +313,7 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 
 	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
-}
-
-/* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
-static __always_inline bool emit_gathered_skb(const bool direct, const struct site *site,
-					      const struct frame *f)
-{
-	struct page_slot *slot;
-	struct facts facts;
-	__u32 index;
-
-	slot = page_slot_hold(&index);
-	if (!slot)
-		return false;
-	prepare_skb(direct, site, f, &facts);
-	emit_gathered(direct, site, f, &facts, slot, index);
-	page_slot_release(slot);
-	return true;
+	release_facts(&facts);
 }
 
 #endif

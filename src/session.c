@@ -105,6 +105,8 @@ static int prepare_view(struct session *s)
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
 	view_set_stack_depth(s->capture.view, options_stack_depth(s->opts));
+	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
+			&s->filters.fields[FIELDS_XDP].shown);
 	s->tracing.names = s->names;
 	return 0;
 }

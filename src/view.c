@@ -25,6 +25,7 @@ struct view_state {
 	struct names *names;
 	const struct progs *progs; /* NULL: none */
 	struct reasons *reasons;   /* NULL: none have names */
+	const struct shown *skb_fields, *xdp_fields;
 	struct stacks *stacks;
 	struct buf drop, drop_at; /* texts of the latest drop */
 	struct seen_func seen[SEEN_FUNCS];
@@ -77,6 +78,12 @@ void view_forget_names(struct view_state *state)
 void view_set_reasons(struct view_state *state, struct reasons *reasons)
 {
 	state->reasons = reasons;
+}
+
+void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp)
+{
+	state->skb_fields = skb;
+	state->xdp_fields = xdp;
 }
 
 void view_sync_clock(struct view_state *state)
@@ -199,6 +206,18 @@ bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS])
 	return true;
 }
 
+/* Of a packet that is gone there is nothing to read. */
+static const struct shown *find_fields(const struct view_state *state, const struct record *rec)
+{
+	const struct shown *fields = rec->hdr->flags & EV_F_XDP ? state->xdp_fields
+								: state->skb_fields;
+
+	if (!rec->fields || !fields || !fields->n || rec->hdr->flags & EV_F_GONE ||
+	    shown_bytes(fields) > rec->hdr->fields_room)
+		return NULL;
+	return fields;
+}
+
 /* Of the record's bytes those that are in the frame. */
 static void decode(const struct record *rec, struct view *view)
 {
@@ -227,6 +246,7 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
 		      strnlen(hdr->ifname, sizeof(hdr->ifname)));
+	ret_view->fields = find_fields(state, rec);
 	frame_build(hdr->l2, rec->raw, hdr->raw_len, state->snaplen, &ret_view->frame);
 	decode(rec, ret_view);
 }

@@ -14,6 +14,7 @@
 #include "src/progs.h"
 #include "src/reasons.h"
 #include "src/record.h"
+#include "src/shown.h"
 #include "src/utf8.h"
 
 /* What is needed to read records, and remembered from one to the next. */
@@ -32,7 +33,8 @@ struct view {
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
 	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
-	uint16_t protocol;   /* Ethernet type: skb->protocol, in XDP that of the frame */
+	const struct shown *fields; /* those that rec->fields holds; NULL: none */
+	uint16_t protocol;	    /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
 	struct packet packet; /* its headers */
 };
@@ -71,6 +73,12 @@ void view_forget_names(struct view_state *state);
 
 /* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
 void view_set_reasons(struct view_state *state, struct reasons *reasons);
+
+/*
+ * view_set_fields() - fields that records hold: in XDP programs those of @xdp, in all other places
+ * those of @skb; both must outlive @state
+ */
+void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);
