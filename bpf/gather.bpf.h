@@ -84,7 +84,8 @@ static __always_inline void emit_gathered(const bool direct, const struct site *
 	offset = gather_stack(site, e);
 	fill_cb(f, e, offset);
 	fill_fields(facts, e, offset + cfg_cb_room);
-	offset += cfg_cb_room + cfg_fields_room;
+	fill_dump(f, facts, e, offset + cfg_cb_room + cfg_fields_room);
+	offset += cfg_cb_room + cfg_fields_room + cfg_dump_room;
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)
