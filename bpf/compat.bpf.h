@@ -46,6 +46,16 @@ static void *(*const bpf_rdonly_cast)(const void *obj, __u32 type_id) = (void *)
 	((direct) ? (__u8)BPF_CORE_READ_BITFIELD((p), field) \
 		  : (__u8)BPF_CORE_READ_BITFIELD_PROBED((p), field))
 
+/* 16 bytes at a char[16] of a pointer that is loaded through, into two words. */
+#define LOAD_NAME(p, field, to)                                     \
+	do {                                                        \
+		const __u64 *words = (const void *)&(p)->field;     \
+                                                                    \
+		_Static_assert(sizeof((p)->field) == 16, "a name"); \
+		((__u64 *)(to))[0] = words[0];                      \
+		((__u64 *)(to))[1] = words[1];                      \
+	} while (0)
+
 /*
  * How many of the highest bits are copies of the one below them in every address that the CPU
  * takes: 16, or 7 where it runs with page tables of five levels; 0 on CPUs that have no such rule.

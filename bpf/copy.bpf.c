@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "copy.h"
-#include "emit.bpf.h"
+#include "gather.bpf.h"
 #include "sight.bpf.h"
 #include "xdp.bpf.h"
 
@@ -49,7 +49,7 @@ static __always_inline void write_skb(const bool direct, void *ctx, struct site 
 	site.ctx = ctx;
 	site.func_ip = COPY_CONSTANT(COPY_FUNC_IP);
 
-	if (!wants_pages(f, site.func_ip) || !emit_paged_skb(direct, &site, f))
+	if (!wants_gather(f, site.func_ip) || !emit_gathered_skb(direct, &site, f))
 		emit_skb(direct, &site, f);
 }
 

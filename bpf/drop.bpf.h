@@ -21,12 +21,19 @@
 #include "track.bpf.h"
 
 const volatile struct ev_drop_func cfg_drops[EV_DROP_FUNCS];
+/* EV_DROP_BIT() of each of them: most functions are told from all of these by one look. */
+const volatile __u64 cfg_drop_bits;
 
 /* What the functions below return, if it is a drop: flags and the reason. */
 #define DROP_FLAGS(flags) ((__u64)(flags) << 32)
 
 /* A kind in the upper half, a position in the lower; all ones: no such function. */
 #define DROP_NO_FUNC (~0ULL)
+
+static __always_inline bool may_be_drop_func(__u64 func_ip)
+{
+	return cfg_drop_bits & EV_DROP_BIT(func_ip);
+}
 
 static __always_inline __u64 drop_func(__u64 func_ip)
 {

@@ -9,7 +9,7 @@
  * The verifier walks what comes after a reservation once for each class.  So that part has no
  * branches: what needs some is found before, by global functions, which are verified apart.
  *
- * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
+ * What cannot be placed before it is read goes another way: see gather.bpf.h.
  */
 #include "drop.bpf.h"
 #include "dump.bpf.h"
@@ -17,7 +17,6 @@
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
-#include "pages.bpf.h"
 #include "track.bpf.h"
 
 /* Where a sighting is. */
@@ -77,11 +76,13 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 					 struct facts *facts)
 {
 	struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);
+	__u64 netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 
 	facts->id = direct ? skb_id_direct(addr, site->func_ip)
 			   : skb_id_probed(addr, site->func_ip);
-	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
-	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
+	/* Without a branch: what follows would be verified for each of the two ways. */
+	facts->dev = dev_number(direct, addr) & -(netns >> 32);
+	facts->netns = netns;
 	facts->frags = 0;
 	facts->fields = cfg_fields_room ? fields_of_skb(addr) : 0;
 	facts->len = FIELD(direct, skb, len);
@@ -96,6 +97,8 @@ static __always_inline void facts_of_drop(const struct site *site, __u64 skb, st
 {
 	facts->drop = 0;
 	facts->drop_at = 0;
+	if (!may_be_drop_func(site->func_ip))
+		return;
 	if (site->kind == SITE_KPROBE)
 		facts->drop = drop_in_kprobe(site->ctx, site->func_ip, skb);
 	if (site->kind == SITE_FENTRY)
@@ -108,7 +111,7 @@ static __always_inline void facts_of_drop(const struct site *site, __u64 skb, st
 
 /*
  * A device at address 0 has the name "", and index, type and MTU 0: reads of it fail and give
- * zeros.
+ * zeros.  Direct loads bring what is behind the end of the name, too.
  */
 static __always_inline void fill_device(const bool direct, const struct facts *facts,
 					struct ev_hdr *e)
@@ -119,18 +122,39 @@ static __always_inline void fill_device(const bool direct, const struct facts *f
 	e->ifindex = FIELD(direct, dev, ifindex);
 	e->hatype = FIELD(direct, dev, type);
 	e->mtu = FIELD(direct, dev, mtu);
+	if (direct) {
+		LOAD_NAME(dev, name, e->ifname);
+		return;
+	}
 	__builtin_memset(e->ifname, 0, sizeof(e->ifname));
 	bpf_probe_read_kernel_str(e->ifname, sizeof(e->ifname),
 				  (char *)facts->dev +
 					  bpf_core_field_offset(struct net_device, name));
 }
 
+/* The same without the helpers' way, where kernels let programs load from the task. */
+static __always_inline void fill_task(const bool direct, struct ev_hdr *e)
+{
+	struct task_struct *task;
+	__u64 pid_tgid;
+
+	if (direct) {
+		task = bpf_get_current_task_btf();
+		e->tgid = task->tgid;
+		e->tid = task->pid;
+		LOAD_NAME(task, comm, e->comm);
+		return;
+	}
+	pid_tgid = bpf_get_current_pid_tgid();
+	e->tgid = pid_tgid >> 32;
+	e->tid = pid_tgid;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+}
+
 static __always_inline void fill_header(const bool direct, const struct site *site,
 					const struct frame *f, const struct facts *facts,
 					struct ev_hdr *e)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
-
 	e->time_ns = bpf_ktime_get_ns();
 	e->func_ip = site->func_ip;
 	e->skb = f->skb;
@@ -141,13 +165,11 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->wire_len = f->wire;
 	e->skb_len = facts->len;
 	e->mark = facts->mark;
-	e->tgid = pid_tgid >> 32;
-	e->tid = pid_tgid;
 	e->cpu = bpf_get_smp_processor_id();
 	e->protocol = facts->protocol;
 	e->queue = facts->queue;
 	e->pkt_type = facts->pkt_type;
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	fill_task(direct, e);
 	fill_device(direct, facts, e);
 }
 
@@ -160,29 +182,32 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
 					       cfg_stack_room * 8, site->skip);
 }
 
-/* --output-skb-cb.  In XDP there is no skb: the read from near address 0 fails and gives zeros. */
-static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
+/*
+ * --output-skb-cb, at this offset.  In XDP there is no skb: the read from near address 0 fails and
+ * gives zeros.
+ */
+static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e, __u64 at)
 {
 	e->cb_room = cfg_cb_room;
 	if (cfg_cb_room)
-		bpf_probe_read_kernel((char *)e + cb_at(), EV_CB_LEN,
+		bpf_probe_read_kernel((char *)e + at, EV_CB_LEN,
 				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
 }
 
 /* --output-skb-metadata and the like; zeros, which is to say not read, where there are none. */
-static __always_inline void fill_fields(const struct facts *facts, struct ev_hdr *e)
+static __always_inline void fill_fields(const struct facts *facts, struct ev_hdr *e, __u64 at)
 {
 	e->fields_room = cfg_fields_room;
 	if (cfg_fields_room)
-		bpf_probe_read_kernel((char *)e + fields_at(), cfg_fields_room,
+		bpf_probe_read_kernel((char *)e + at, cfg_fields_room,
 				      ((struct fields_slot *)facts->fields)->scratch.section);
 }
 
 /* --dump */
 static __always_inline void fill_dump(const struct frame *f, const struct facts *facts,
-				      struct ev_hdr *e)
+				      struct ev_hdr *e, __u64 offset)
 {
-	char *at = (char *)e + dump_at();
+	char *at = (char *)e + offset;
 
 	e->dump_room = cfg_dump_room;
 	at = dump_put(at, EV_DUMP_SKB, f->skb);
@@ -230,80 +255,6 @@ static __always_inline __u32 bytes_beyond(const struct frame *f)
 	return wanted > f->linear ? wanted - f->linear : 0;
 }
 
-/* The skb still stands for a packet, its pages are others' already. */
-static __always_inline bool has_freed_pages(__u64 func_ip)
-{
-#pragma unroll
-	for (int i = 0; i < EV_TAIL_FREED; i++)
-		if (EV_ENTRY_BLOCK(func_ip) == cfg_tail_ips[i])
-			return true;
-	return false;
-}
-
-/* Of the skb's linear bytes, those that are in the frame. */
-static __always_inline __u32 linear_in_frame(const struct frame *f)
-{
-	struct sk_buff *skb = (void *)f->skb;
-	__u32 linear = BPF_CORE_READ(skb, len) - BPF_CORE_READ(skb, data_len);
-
-	return f->flags & EV_F_SOCK && linear > SOCK_PAYLOAD_MAX ? SOCK_PAYLOAD_MAX : linear;
-}
-
-/* Is more wanted than the linear bytes? */
-static __always_inline bool may_want_pages(const struct frame *f)
-{
-	return cfg_pages && bytes_beyond(f);
-}
-
-/* And is it to be had in this function? */
-static __always_inline bool wants_pages(const struct frame *f, __u64 func_ip)
-{
-	return may_want_pages(f) && !has_freed_pages(func_ip);
-}
-
-/*
- * The record of a packet of which more is wanted than the linear bytes, put together in a slot that
- * the caller holds.
- */
-static __always_inline void emit_paged(const bool direct, const struct site *site,
-				       const struct frame *f, const struct facts *facts,
-				       struct page_slot *slot, __u32 index)
-{
-	const __u64 offset = packet_at();
-	struct ev_stats *st = this_cpu_stats();
-	struct ev_hdr *e = (void *)slot->record;
-	__u64 len = raw_len(f), end;
-	__u32 flags = f->flags | facts->drop >> 32;
-
-	if (stopped || !st)
-		return;
-	COUNT(st, matched);
-	e->lost = st->lost_ring;
-	fill_header(direct, site, f, facts, e);
-	fill_stack(site, e);
-	fill_cb(f, e);
-	fill_fields(facts, e);
-	fill_dump(f, facts, e);
-	/* Old kernels forget what they know of a number that was put on the stack. */
-	FORGET(len);
-	if (len > cfg_snaplen)
-		len = cfg_snaplen;
-	if (bpf_probe_read_kernel((char *)e + offset, len, (void *)raw_start(f)))
-		flags |= EV_F_FAULT;
-	e->flags = flags;
-	pages_begin(&slot->walk, f->skb, facts->frags ? 0 : linear_in_frame(f), facts->frags,
-		    offset + len, bytes_beyond(f));
-	pages_copy(index);
-	e->nonlinear = slot->walk.room;
-	end = slot->walk.at;
-	FORGET(end);
-	if (end > EV_RECORD_MAX)
-		end = EV_RECORD_MAX;
-	e->raw_len = end - offset;
-	if (bpf_ringbuf_output(&ring, e, end, 0))
-		COUNT(st, lost_ring);
-}
-
 /* The record of the linear bytes, which are all that there are, or that can be had. */
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
@@ -342,9 +293,9 @@ reserved:
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	e->nonlinear = beyond;
-	fill_cb(f, e);
-	fill_fields(facts, e);
-	fill_dump(f, facts, e);
+	fill_cb(f, e, cb_at());
+	fill_fields(facts, e, fields_at());
+	fill_dump(f, facts, e, dump_at());
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
@@ -383,24 +334,6 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
 	release_facts(&facts);
-}
-
-/* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
-static __always_inline bool emit_paged_skb(const bool direct, const struct site *site,
-					   const struct frame *f)
-{
-	struct page_slot *slot;
-	struct facts facts;
-	__u32 index;
-
-	slot = page_slot_hold(&index);
-	if (!slot)
-		return false;
-	prepare_skb(direct, site, f, &facts);
-	emit_paged(direct, site, f, &facts, slot, index);
-	release_facts(&facts);
-	page_slot_release(slot);
-	return true;
 }
 
 #endif

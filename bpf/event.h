@@ -13,10 +13,10 @@
  *
  * with nothing unused if the packet was not linear.
  *
- * The sections of fixed size come first, so that the one of variable size, the packet, starts at
- * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room, fields_room and dump_room
- * likewise.  The fields section is described in filter/fetch_abi.h.
+ * The packet comes last, so that in most records it starts at an offset that the verifier knows.
+ * ev_hdr.stack_room says how much room there is for the stack, stack_bytes how much is filled;
+ * cb_room, fields_room and dump_room are the same in all records of a run.  The fields section is
+ * described in filter/fetch_abi.h.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -27,6 +27,9 @@
 
 /* The deepest stack the kernel gives (kernel.perf_event_max_stack). */
 #define EV_STACK_MAX 127
+
+/* Few stacks are so deep: if they may be, a record has the room that its own stack takes. */
+#define EV_STACK_DEEP 48
 
 /* The bytes of skb->cb, the scratch space of whichever layer has the packet. */
 #define EV_CB_LEN 48
@@ -189,5 +192,8 @@ struct ev_drop_func {
  * kprobes are put.  Functions are aligned to 16 bytes, so this makes them equal.
  */
 #define EV_ENTRY_BLOCK(addr) ((addr) & ~15ULL)
+
+/* One of 64, the same for all of these. */
+#define EV_DROP_BIT(addr) (1ULL << ((addr) >> 4 & 63))
 
 #endif

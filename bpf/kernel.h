@@ -91,6 +91,9 @@ struct sk_buff {
 
 struct task_struct {
 	void *stack; /* its first byte */
+	int pid;
+	int tgid;
+	char comm[16];
 };
 
 struct xdp_rxq_info {

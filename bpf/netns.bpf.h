@@ -43,35 +43,45 @@ static __always_inline __u32 netns_of_sock(const bool direct, struct sk_buff *sk
 	return inum >= NETNS_INUM_MIN ? inum : 0;
 }
 
+/* What the functions below return: an inode number, and whether it is that of the device. */
+#define NETNS_OF_DEV (1ULL << 32)
+
 /*
- * For records, in global functions: what follows is then verified once, not once for each way
- * through these (see emit.bpf.h).
- *
- * device_of_*() gives the address of the skb's device, 0 if it has none; netns_of_*() the
- * namespace of the device, or else of the socket.
+ * The namespace of the skb's device, or else of its socket; 0: neither is known.  For records, in
+ * global functions: what follows is then verified once, not once for each way through these (see
+ * emit.bpf.h).
  */
-#define NETNS_FUNCTIONS(name, direct)                                                             \
-	__weak __noinline __u64 device_of_##name(__u64 addr)                                      \
-	{                                                                                         \
-		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);                        \
-		__u64 dev = 0;                                                                    \
-                                                                                                  \
-		if (!netns_of_dev(direct, FIELD(direct, skb, dev)))                               \
-			return 0;                                                                 \
-		/* The typed pointer is no number to the verifier. */                             \
-		bpf_probe_read_kernel(&dev, sizeof(dev),                                          \
-				      (char *)addr + bpf_core_field_offset(struct sk_buff, dev)); \
-		return dev;                                                                       \
-	}                                                                                         \
-	__weak __noinline __u32 netns_of_##name(__u64 addr)                                       \
-	{                                                                                         \
-		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);                        \
-		__u32 inum = netns_of_dev(direct, FIELD(direct, skb, dev));                       \
-                                                                                                  \
-		return inum ?: netns_of_sock(direct, skb);                                        \
+#define NETNS_FUNCTION(name, direct)                                            \
+	__weak __noinline __u64 netns_of_##name(__u64 addr)                     \
+	{                                                                       \
+		struct sk_buff *skb = TYPED(direct, struct sk_buff, addr);      \
+		__u32 inum = netns_of_dev(direct, FIELD(direct, skb, dev));     \
+                                                                                \
+		return inum ? NETNS_OF_DEV | inum : netns_of_sock(direct, skb); \
 	}
 
-NETNS_FUNCTIONS(direct, true)
-NETNS_FUNCTIONS(probed, false)
+NETNS_FUNCTION(direct, true)
+NETNS_FUNCTION(probed, false)
+
+/*
+ * The address in skb->dev, whatever that is.  A typed pointer is no number to the verifier, so it
+ * is loaded as what follows some bytes.
+ */
+static __always_inline __u64 dev_number(const bool direct, __u64 addr)
+{
+	__u64 at = addr + bpf_core_field_offset(struct sk_buff, dev), dev = 0;
+	struct __kernel_sockaddr_storage *bytes;
+	const __u64 *word;
+
+	if (!direct) {
+		bpf_probe_read_kernel(&dev, sizeof(dev), (void *)at);
+		return dev;
+	}
+	bytes = TYPED(true, struct __kernel_sockaddr_storage,
+		      at - bpf_core_field_offset(struct __kernel_sockaddr_storage, __data));
+	/* A variable of its own, for bytes are less aligned. */
+	word = (const void *)&bytes->__data;
+	return *word;
+}
 
 #endif

@@ -251,22 +251,17 @@ __weak __noinline int pages_copy(__u32 index)
 }
 
 /*
- * Begins to append to a record.
+ * Begins to append to a record: at and room are set already.
  * @skb: the skb of whose linear bytes the first @have are in the record
  * @info: the fragments of an xdp_buff instead; 0: of the skb
- * @at: the record's length so far
- * @room: bytes that are wanted
  */
-static __always_inline void pages_begin(struct pages_walk *w, __u64 skb, __u32 have, __u64 info,
-					__u32 at, __u32 room)
+static __always_inline void pages_begin(struct pages_walk *w, __u64 skb, __u32 have, __u64 info)
 {
 	struct skb_shared_info *shinfo;
 
 	w->next = 0;
 	w->up = 0;
 	w->left = 0;
-	w->at = at;
-	w->room = room;
 	if (info) {
 		/* Nothing has set its frag_list. */
 		walk_info(w, info);

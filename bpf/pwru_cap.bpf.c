@@ -12,7 +12,7 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bystack.bpf.h"
-#include "emit.bpf.h"
+#include "gather.bpf.h"
 #include "sight.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -56,18 +56,19 @@ static __always_inline struct frame unpack(__u64 addr, __u64 base, __u64 l2, __u
 }
 
 /*
- * What is in pages has a global function of its own, so that it makes the common way no longer: it
- * returns 0 if that is to be taken after all.  Neither calls the other, for their stacks are large,
- * and old kernels add them up.  frames: see struct site; slot: where the return address is.
+ * What is put together in scratch memory (pages, deep stacks) has a global function of its own, so
+ * that it makes the common way no longer: it returns 0 if that is to be taken after all.  Neither
+ * calls the other, for their stacks are large, and old kernels add them up.  frames: see struct
+ * site; slot: where the return address is.
  */
 #define WRITE(variant, direct, context, entry, what, frames, slot)                               \
-	__weak __noinline int page_##variant(context, __u64 addr, __u64 base, __u64 l2,          \
-					     __u64 packed)                                       \
+	__weak __noinline int gather_##variant(context, __u64 addr, __u64 base, __u64 l2,        \
+					       __u64 packed)                                     \
 	{                                                                                        \
 		struct site site = {.ctx = ctx, .func_ip = entry, .skip = frames, .kind = what}; \
 		struct frame f = unpack(addr, base, l2, packed);                                 \
                                                                                                  \
-		if (!wants_pages(&f, site.func_ip) || !emit_paged_skb(direct, &site, &f))        \
+		if (!wants_gather(&f, site.func_ip) || !emit_gathered_skb(direct, &site, &f))    \
 			return 0;                                                                \
 		if (cfg_meta.on & META_STACKS)                                                   \
 			frame_note(slot, site.func_ip, addr);                                    \
@@ -102,8 +103,8 @@ WRITE(fentry, true, void *ctx __arg_ctx, bpf_get_func_ip(ctx), SITE_FENTRY, FENT
 	do {                                                                                  \
 		__u64 packed = pack(f);                                                       \
                                                                                               \
-		if (!may_want_pages(f) ||                                                     \
-		    !page_##variant((void *)(ctx), (f)->skb, (f)->base, (f)->l2, packed))     \
+		if (!may_gather(f) ||                                                         \
+		    !gather_##variant((void *)(ctx), (f)->skb, (f)->base, (f)->l2, packed))   \
 			write_##variant((void *)(ctx), (f)->skb, (f)->base, (f)->l2, packed); \
 	} while (0)
 

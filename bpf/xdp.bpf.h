@@ -7,7 +7,7 @@
  *
  * A few probe reads a packet are all that is needed, so there is no direct variant of this.
  */
-#include "emit.bpf.h"
+#include "gather.bpf.h"
 #include "meta.bpf.h"
 
 #define XDP_FLAGS_HAS_FRAGS 1
@@ -90,10 +90,10 @@ static __always_inline void emit_xdp(const struct site *site, struct xdp_buff *x
 	struct page_slot *slot = NULL;
 	__u32 index;
 
-	if (wants_pages(f, site->func_ip))
+	if (wants_gather(f, site->func_ip))
 		slot = page_slot_hold(&index);
 	if (slot) {
-		emit_paged(false, site, f, &facts, slot, index);
+		emit_gathered(false, site, f, &facts, slot, index);
 		page_slot_release(slot);
 	} else {
 		emit(false, site, f, &facts);

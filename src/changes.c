@@ -141,7 +141,7 @@ static void compare(struct seen *seen, const struct ev_hdr *hdr, const struct fr
 
 	/* Each namespace counts its devices anew. */
 	if (seen->ifindex != hdr->ifindex || (netns && hdr->ifindex) ||
-	    memcmp(seen->ifname, hdr->ifname, sizeof(seen->ifname)))
+	    strncmp(seen->ifname, hdr->ifname, sizeof(seen->ifname)))
 		framediff_name(names, "dev");
 	if (netns)
 		framediff_name(names, "netns");

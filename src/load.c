@@ -135,22 +135,30 @@ static void fill_fields(struct pwru_cap_bpf *skel, const struct filters *filters
 	bpf_map__set_max_entries(skel->maps.fields_slots, FETCH_PIECES);
 }
 
+static void fill_pages(struct pwru_cap_bpf *skel, const struct kpages *pages)
+{
+	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
+
+	if (!pages->vmemmap_base)
+		return;
+	cfg->cfg_pages = true;
+	cfg->cfg_vmemmap_base = pages->vmemmap_base;
+	cfg->cfg_page_offset_base = pages->page_offset_base;
+}
+
 /* Scratch memory: enough for all CPUs to be at it and to be interrupted in it, up to 20 MB. */
 #define PAGE_SLOTS_MIN 4
 #define PAGE_SLOTS_MAX 64
 
-static void fill_pages(struct pwru_cap_bpf *skel, const struct kpages *pages, int cpus)
+static void fill_page_slots(struct pwru_cap_bpf *skel)
 {
 	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
 	uint32_t slots = PAGE_SLOTS_MIN;
 
-	if (!pages->vmemmap_base)
+	if (!cfg->cfg_pages && cfg->cfg_stack_room < EV_STACK_DEEP)
 		return;
-	while ((int)slots < 2 * cpus && slots < PAGE_SLOTS_MAX)
+	while (slots < 2 * cfg->cfg_cpus && slots < PAGE_SLOTS_MAX)
 		slots *= 2;
-	cfg->cfg_pages = true;
-	cfg->cfg_vmemmap_base = pages->vmemmap_base;
-	cfg->cfg_page_offset_base = pages->page_offset_base;
 	cfg->cfg_page_slots = slots;
 	bpf_map__set_max_entries(skel->maps.page_slots, slots);
 }
@@ -179,12 +187,15 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_release_ip = opts->funcs->roles.release;
 	memcpy((void *)cfg->cfg_tail_ips, opts->funcs->roles.tail, sizeof(cfg->cfg_tail_ips));
 	memcpy((void *)cfg->cfg_drops, opts->funcs->roles.drop, sizeof(cfg->cfg_drops));
+	for (int i = 0; i < EV_DROP_FUNCS && opts->funcs->roles.drop[i].ip; i++)
+		cfg->cfg_drop_bits |= EV_DROP_BIT(opts->funcs->roles.drop[i].ip);
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);
 	fill_fields(skel, opts->filters);
 	fill_dump(skel, opts->dump_len);
-	fill_pages(skel, &opts->pages, cfg->cfg_cpus);
+	fill_pages(skel, &opts->pages);
+	fill_page_slots(skel);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }
 

@@ -13,6 +13,7 @@
 #include "src/buf.h"
 #include "src/log.h"
 #include "src/options_files.h"
+#include "src/options_stack.h"
 #include "src/options_table.h"
 #include "src/util.h"
 
@@ -168,6 +169,9 @@ static int apply_one(struct options *o, int key, const char *arg)
 		return refuse_unoptimized();
 	case 's':
 		return set_snaplen(o, arg);
+	case OPT_STACK_DEPTH:
+	case OPT_NO_STACK:
+		return options_set_stack(o, key, arg);
 	case 'i':
 		return set_ifname(o, arg);
 	case 'B':
@@ -346,6 +350,7 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	*o = (struct options){
 		.snaplen = EV_SNAPLEN_MAX,
 		.ring_bytes = DEFAULT_RING_KIB * 1024,
+		.stack_depth = STACK_DEPTH_DEFAULT,
 		.printing = PRINTING_DEFAULT,
 	};
 	*ret_action = OPTIONS_RUN;
@@ -368,6 +373,8 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 		err = check_drops(o);
 	if (!err)
 		err = printing_check(&o->printing, o->write_path);
+	if (!err)
+		err = options_check_stack(o);
 	if (!err)
 		err = join_ifname(o);
 	return err ? err : join_expression(o, argv + optind, argc - optind);

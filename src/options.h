@@ -64,6 +64,8 @@ struct options {
 	const char *drop_reasons; /* what it is given; NULL: all drops */
 	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
 	bool linear_only;	  /* --linear-only */
+	uint32_t stack_depth;	  /* --stack-depth, --no-stack; see options_stack_depth() */
+	bool stack_depth_given;
 	/* --output-skb-metadata, --output-xdp-metadata: paths, by commas; NULL: none; to be freed
 	 */
 	char *fields[FIELDS_ROOTS];

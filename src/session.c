@@ -22,6 +22,7 @@
 #include "src/log.h"
 #include "src/modes.h"
 #include "src/names.h"
+#include "src/options_stack.h"
 #include "src/output.h"
 #include "src/privileges.h"
 #include "src/reasons_btf.h"
@@ -129,6 +130,7 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	view_set_stack_depth(s->capture.view, options_stack_depth(s->opts));
 	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
 			&s->filters.fields[FIELDS_XDP].shown);
 	view_set_dumper(s->capture.view, s->dumper);

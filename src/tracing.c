@@ -7,6 +7,7 @@
 
 #include "src/clock.h"
 #include "src/log.h"
+#include "src/options_stack.h"
 
 /* What is behind the filters that only types can tell. */
 static int resolve_filters(struct tracing *t)
@@ -44,12 +45,16 @@ int tracing_prepare(struct tracing *t)
 	return err;
 }
 
-/* The function itself is the first entry, its caller the second. */
+/* What watches a BPF program is called by it: entries that are cut off later (src/view.c). */
+#define WATCHER_ENTRIES 3
+
 static uint32_t stack_room(const struct options *opts)
 {
-	if (opts->write_path || opts->printing.stack)
-		return TRACING_STACK_ROOM;
-	return opts->printing.caller ? 2 : 0;
+	uint32_t depth = options_stack_depth(opts);
+
+	if (depth && (opts->trace_tc || opts->trace_xdp))
+		depth += WATCHER_ENTRIES;
+	return depth < EV_STACK_MAX ? depth : EV_STACK_MAX;
 }
 
 static struct load_opts load_opts(const struct tracing *t)

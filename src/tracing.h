@@ -17,9 +17,6 @@
 #include "src/names.h"
 #include "src/options.h"
 
-/* Depth of the stacks that are captured. */
-#define TRACING_STACK_ROOM 64
-
 /* Zero-filled at first, but for what it works on. */
 struct tracing {
 	const struct options *opts;

@@ -32,6 +32,7 @@ struct view_state {
 	struct seen_func seen[SEEN_FUNCS];
 	struct wall_clock clock;
 	uint32_t snaplen;
+	uint32_t stack_depth;
 	uint64_t *lost; /* ev_hdr.lost of the latest record of each CPU */
 	size_t n_cpus;
 };
@@ -45,6 +46,7 @@ int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_sta
 		return -ENOMEM;
 	state->names = names;
 	state->snaplen = snaplen;
+	state->stack_depth = EV_STACK_MAX;
 	state->n_cpus = cpus > 0 ? cpus : 1;
 	state->lost = calloc(state->n_cpus, sizeof(*state->lost));
 	state->stacks = stacks_new();
@@ -61,6 +63,11 @@ void view_set_progs(struct view_state *state, const struct progs *progs)
 {
 	state->progs = progs;
 	memset(state->seen, 0, sizeof(state->seen));
+}
+
+void view_set_stack_depth(struct view_state *state, uint32_t depth)
+{
+	state->stack_depth = depth;
 }
 
 void view_forget_names(struct view_state *state)
@@ -139,11 +146,13 @@ static const char *stack_text(struct view_state *state, const struct record *rec
 			      const struct prog *prog)
 {
 	size_t from = prog ? prog_stack_start(prog, rec->stack, rec->stack_len) : 0;
+	size_t n = rec->stack_len - from;
 
-	if (!rec->stack_len)
+	if (!n)
 		return "";
-	return stacks_text(state->stacks, names_symbols(state->names), rec->stack + from,
-			   rec->stack_len - from);
+	if (n > state->stack_depth)
+		n = state->stack_depth;
+	return stacks_text(state->stacks, names_symbols(state->names), rec->stack + from, n);
 }
 
 /* The reason by its name, or else as a number. */

@@ -73,6 +73,9 @@ int view_open(uint32_t snaplen, struct names *names, struct view_state **ret_sta
 /* view_set_progs() - BPF programs that records may name; @progs must outlive @state */
 void view_set_progs(struct view_state *state, const struct progs *progs);
 
+/* view_set_stack_depth() - stacks are cut to this many entries; as recorded if it is not called */
+void view_set_stack_depth(struct view_state *state, uint32_t depth);
+
 /* view_forget_names() - after names_know() or names_read_again(): names have changed */
 void view_forget_names(struct view_state *state);
 

@@ -1,9 +1,11 @@
 #!/bin/bash
 # bench.guest.sh [VARIANT...]: runs in a guest that counts instructions, and prints a line
-# "row<TAB>what<TAB>round trip<TAB>ready<TAB>stop<TAB>note" for each thing that is measured.
+# "row<TAB>what<TAB>round trip<TAB>ready<TAB>stop<TAB>dropped<TAB>note" for each thing that is
+# measured.
 #
 # A round trip is the smallest of 300 pings over a veth pair into a namespace.  "ready" is the time
-# from exec to the word that all is attached, "stop" from SIGINT to the end of the process.
+# from exec to the word that all is attached, "stop" from SIGINT to the end of the process, "dropped"
+# the packets that the summary says were, - if it says nothing.
 set -u
 # Job control: without it, what runs in the background would have SIGINT ignored.
 set -m
@@ -25,14 +27,14 @@ net_up() {
 	busybox ping -q -c 1 10.79.0.2 >/dev/null
 }
 
-# Sets RTT, in microseconds.
+# pings INTERVAL: sets RTT, in microseconds.
 pings() {
-	RTT=$(busybox ping -q -c 300 -i 0.01 10.79.0.2 |
+	RTT=$(busybox ping -q -c 300 -i "$1" 10.79.0.2 |
 		sed -n 's/^round-trip min.* = \([0-9.]*\).*/\1/p' | awk '{ print $1 * 1000 }')
 	: "${RTT:=none}"
 }
 
-row() { printf 'row\t%s\t%s\t%s\t%s\t%s\n' "$@"; }
+row() { printf 'row\t%s\t%s\t%s\t%s\t%s\t%s\n' "$@"; }
 
 seconds_since() { awk -v from="$1" -v to="$EPOCHREALTIME" 'BEGIN { printf "%.2f", to - from }'; }
 
@@ -58,7 +60,7 @@ until_ready() {
 	return 1
 }
 
-# Sets STOP.
+# Sets STOP and DROPPED.
 stop() {
 	local began=$EPOCHREALTIME killer
 
@@ -74,8 +76,7 @@ stop() {
 	wait "$PID"
 	STOP=$(seconds_since "$began")
 	kill -- "-$killer"
-	grep -qE '^[1-9][0-9]* packets? dropped' /tmp/said &&
-		NOTE+=", $(grep -E 'dropped' /tmp/said)"
+	DROPPED=$(sed -n 's/^\([0-9]*\) packets\? dropped by kernel.*/\1/p' /tmp/said)
 	NOTE+=$(sed -n 's/^\([1-9][0-9]*\) packets\? captured$/, \1 captured/p' /tmp/said)
 }
 
@@ -93,11 +94,11 @@ measure() {
 	PID=$!
 	exec 3</tmp/fifo
 	if until_ready "$words"; then
-		pings
+		pings "$INTERVAL"
 		stop
-		row "$what" "$RTT" "$READY" "$STOP" "$NOTE"
+		row "$what" "$RTT" "$READY" "$STOP" "${DROPPED:--}" "$NOTE"
 	else
-		row "$what" - - - "$NOTE"
+		row "$what" - - - - "$NOTE"
 		kill -KILL $PID 2>/dev/null
 		wait $PID 2>/dev/null
 	fi
@@ -106,9 +107,20 @@ measure() {
 
 cap() { measure "$1" 'listening on' pwru-cap "${@:2}"; }
 
+# stacks PREFIX DEPTHS OPTIONS...: what matches, by the depth of the stacks; pings follow each other
+# closely.
+stacks() {
+	local prefix=$1 depth INTERVAL=0.001
+
+	for depth in $2; do
+		cap "$prefix-$depth" "${@:3}" --stack-depth "$depth" -w /tmp/out.pcapng icmp
+	done
+}
+
+INTERVAL=0.01
 net_up
-pings
-row nothing "$RTT" - - ''
+pings "$INTERVAL"
+row nothing "$RTT" - - - ''
 measure empty 'listening on' /test/empty
 case $KERNEL in
 5.10 | 6.1)
@@ -126,6 +138,8 @@ case $KERNEL in
 			tcp port 443
 	done
 	cap match -w /tmp/out.pcapng icmp
+	stacks stack '0 4 8 16 32 all'
+	[[ $KERNEL == 6.12 ]] || stacks kprobe-multi-stack '0 16 all' --backend kprobe-multi
 	measure pwru 'Listening for events' pwru --backend kprobe-multi tcp port 443
 	;;
 esac

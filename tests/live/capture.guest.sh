@@ -79,7 +79,7 @@ vlan_case() {
 	in_a ping -q -c 3 -i 0.2 10.78.0.2 >/dev/null
 	in_a ping -q -c 3 -i 0.2 $IP_B >/dev/null
 	capture_stop
-	capture_start vlan_all -w "$OUT/vlan_all.pcapng" -i v1.100
+	capture_start vlan_all --stack-depth 4 -w "$OUT/vlan_all.pcapng" -i v1.100
 	in_a ping -q -c 3 -i 0.2 10.78.0.2 >/dev/null
 	in_a ping -q -c 3 -i 0.2 $IP_B >/dev/null
 	capture_stop
@@ -92,8 +92,9 @@ waiting_case() {
 	in_b tc filter add dev v1 ingress matchall action csum ip4h udp
 	ip netns exec $NS_B nc -u -l -k -p 5353 </dev/null >/dev/null 2>&1 &
 	server=$!
-	capture_start waiting --filter-func '__skb_checksum_complete.*|__?skb.*datagram.*|skb_consume_udp' \
-		-w "$OUT/waiting.pcapng" udp port 5353
+	capture_start waiting --no-stack -w "$OUT/waiting.pcapng" \
+		--filter-func '__skb_checksum_complete.*|__?skb.*datagram.*|skb_consume_udp' \
+		udp port 5353
 	# shellcheck disable=SC2016 # for the inner shell
 	in_a bash -c 'for i in 1 2 3; do printf %0300d $i >/dev/udp/10.77.0.2/5353; done'
 	capture_stop
@@ -105,7 +106,7 @@ waiting_case() {
 # and sundry, one by each timer interrupt.
 stack_case() {
 	capture_start stack --filter-non-skb-funcs fib_table_lookup,kmem_cache_free,hrtimer_interrupt \
-		-w "$OUT/stack.pcapng" 'icmp and greater 500'
+		--stack-depth all -w "$OUT/stack.pcapng" 'icmp and greater 500'
 	in_a ping -q -f -c 150 $IP_B >/dev/null &
 	small=$!
 	in_a ping -q -s 600 -c 20 -i 0.01 $IP_B >"$OUT/stack.out"

@@ -305,6 +305,13 @@ static void test_stack(void **state)
 	f->rec.stack_len = 3;
 	view_make(f->state, &f->rec, &f->view);
 	assert_string_equal(f->view.stack, "0x30\n0x20\n0x10");
+	view_set_stack_depth(f->state, 2);
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.stack, "0x30\n0x20");
+	view_set_stack_depth(f->state, 0);
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.stack, "");
+	view_set_stack_depth(f->state, EV_STACK_MAX);
 	if (!f->syms)
 		return;
 	sym = ksyms_all(f->syms, &n);
@@ -346,6 +353,11 @@ static void test_programs(void **state)
 	assert_string_equal(f->view.func, "first");
 	assert_string_equal(f->view.module, "bpf");
 	assert_string_equal(f->view.stack, "0x1010\n0x10");
+	/* What is cut is the outer end, once what watches the program is gone. */
+	view_set_stack_depth(f->state, 1);
+	view_make(f->state, &f->rec, &f->view);
+	assert_string_equal(f->view.stack, "0x1010");
+	view_set_stack_depth(f->state, EV_STACK_MAX);
 	f->hdr.func_ip = 9 << 4;
 	view_make(f->state, &f->rec, &f->view);
 	assert_ptr_equal(f->view.prog, &v[1]);
