@@ -121,6 +121,7 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->queue = facts->queue;
 	e->pkt_type = facts->pkt_type;
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	e->cgroup = cfg_cgroup ? bpf_get_current_cgroup_id() : 0;
 	fill_device(direct, facts, e);
 }
 

@@ -67,6 +67,7 @@ struct ev_hdr {
 	__u64 l2;	 /* FRAME_L2_*: the synthetic head */
 	__u64 lost;	 /* records lost on this CPU so far, ring full */
 	__u64 drop_at;	 /* EV_F_DROP: where the caller goes on; 0: unknown */
+	__u64 cgroup;	 /* number of the task's control group (v2); 0: not asked for */
 	__u32 wire_len;	 /* length of the frame, synthetic head included */
 	__u32 raw_len;	 /* bytes in the packet section */
 	__u32 nonlinear; /* bytes within the snapshot length that are not there: see below */
@@ -91,7 +92,7 @@ struct ev_hdr {
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
 
-_Static_assert(sizeof(struct ev_hdr) == 152, "ev_hdr has no hidden padding");
+_Static_assert(sizeof(struct ev_hdr) == 160, "ev_hdr has no hidden padding");
 _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 
 /*

@@ -72,6 +72,11 @@ static void tell_process(const struct teller *t, const struct view *view)
 	if (hdr->tid != hdr->tgid)
 		tell_uint(t, "tid", hdr->tid);
 	tell_text(t, "comm", view->comm);
+	if (!view->container)
+		return;
+	tell_text(t, "container", view->container->id);
+	if (view->container->name)
+		tell_text(t, "container_name", view->container->name);
 }
 
 static void tell_device(const struct teller *t, const struct view *view)

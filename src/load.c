@@ -150,6 +150,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_snaplen = opts->snaplen;
 	cfg->cfg_stack_room = opts->stack_room;
 	cfg->cfg_cb_room = opts->cb ? EV_CB_LEN : 0;
+	cfg->cfg_cgroup = opts->cgroup;
 	cfg->cfg_kprobe = opts->needs.programs[LOAD_KPROBE];
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
 	cfg->cfg_sign_bits = opts->caps->sign_bits;

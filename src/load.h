@@ -46,6 +46,7 @@ struct load_opts {
 	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
 	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
 	bool cb;		 /* record skb->cb */
+	bool cgroup;		 /* record the task's control group */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 

@@ -49,6 +49,8 @@ const struct option_row options_table[] = {
 	{OPT_PRINT + PRINT_CALLER, "output-caller", "[=BOOL]", "print the function's caller"},
 	{OPT_PRINT + PRINT_STACK, "output-stack", "[=BOOL]", "print the kernel's stack"},
 	{OPT_PRINT + PRINT_CB, "output-skb-cb", "[=BOOL]", "print cb[] of the skb"},
+	{OPT_PRINT + PRINT_CONTAINER, "output-container", "[=BOOL]",
+	 "print the container of the process"},
 	{OPT_PRINT + PRINT_TIMESTAMP, "timestamp", "STYLE",
 	 "of the time printed: none, relative, current, absolute (default)"},
 	{'t', NULL, NULL, "print no time; -tt, -ttt, -tttt, -ttttt: in other forms, as tcpdump"},

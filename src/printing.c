@@ -125,6 +125,8 @@ int printing_set(struct printing *p, enum print_option option, const char *arg)
 		return set_switch(&p->stack, "output-stack", arg);
 	case PRINT_CB:
 		return set_switch(&p->cb, "output-skb-cb", arg);
+	case PRINT_CONTAINER:
+		return set_switch(&p->container, "output-container", arg);
 	case PRINT_TIMESTAMP:
 		return set_timestamp(p, arg);
 	case PRINT_T:

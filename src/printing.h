@@ -32,6 +32,7 @@ enum print_option {
 	PRINT_CALLER,	 /* --output-caller */
 	PRINT_STACK,	 /* --output-stack */
 	PRINT_CB,	 /* --output-skb-cb */
+	PRINT_CONTAINER, /* --output-container */
 	PRINT_TIMESTAMP, /* --timestamp */
 	PRINT_T,	 /* -t */
 	PRINT_X,	 /* -x */
@@ -55,6 +56,7 @@ struct printing {
 	bool caller;
 	bool stack;
 	bool cb;
+	bool container;
 	bool number;
 	bool micro; /* microseconds; otherwise nanoseconds */
 	enum time_style time;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "src/capture.h"
+#include "src/containers.h"
 #include "src/devices.h"
 #include "src/discovery.h"
 #include "src/filters.h"
@@ -38,6 +39,7 @@ struct session {
 	char skipped[1024]; /* functions that are left out, as words */
 	struct names *names;
 	struct reasons *reasons;
+	struct containers *containers; /* NULL: not asked for */
 	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
@@ -103,6 +105,7 @@ static int prepare_view(struct session *s)
 		return err;
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
+	view_set_containers(s->capture.view, s->containers);
 	s->tracing.names = s->names;
 	return 0;
 }
@@ -293,6 +296,8 @@ static int run(struct session *s)
 	if (s->opts->list_funcs)
 		return list_funcs(s);
 	err = filters_compile(s->opts, &s->filters);
+	if (!err && s->opts->printing.container)
+		err = containers_new("", &s->containers);
 
 	if (!err && s->opts->dump)
 		return filters_dump(s->opts, &s->filters);
@@ -317,6 +322,7 @@ static void session_free(struct session *s)
 	view_close(s->capture.view);
 	modes_free(&s->modes);
 	reasons_free(s->reasons);
+	containers_free(s->containers);
 	names_free(s->names);
 	discovery_free(&s->kernel);
 	filters_free(&s->filters);

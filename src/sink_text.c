@@ -48,6 +48,8 @@ static void add_columns(struct sink_text *s)
 	columns_add(c, "SKB", 18, 18);
 	columns_add(c, "CPU", 3, 5);
 	columns_add(c, "PROCESS", 16, 32);
+	if (p->container)
+		columns_add(c, "CONTAINER", 12, 60);
 	if (p->meta) {
 		columns_add(c, "NETNS", 10, 10);
 		columns_add(c, "MARK", 10, 10);
@@ -129,6 +131,19 @@ static void put_cb(struct buf *out, const struct view *view)
 		buf_hex(out, words[i], 8);
 	}
 	buf_putc(out, ']');
+}
+
+/* As the runtimes' own tools shorten it. */
+#define SHORT_ID_LEN 12
+
+static void put_container(struct buf *out, const struct container *container)
+{
+	if (!container)
+		buf_putc(out, '-');
+	else if (container->name)
+		buf_puts(out, container->name);
+	else
+		buf_append(out, container->id, strnlen(container->id, SHORT_ID_LEN));
 }
 
 static bool has_reason(const struct view *view)
@@ -215,6 +230,10 @@ static void put_identity(struct sink_text *s, struct buf *out, const struct view
 	buf_puts(out, view->comm);
 	buf_putc(out, ':');
 	buf_u64(out, hdr->tgid);
+	columns_cell(&s->columns, out);
+	if (!s->printing->container)
+		return;
+	put_container(out, view->container);
 	columns_cell(&s->columns, out);
 }
 

@@ -64,6 +64,7 @@ static struct load_opts load_opts(const struct tracing *t)
 		.snaplen = t->opts->snaplen,
 		.stack_room = stack_room(t->opts),
 		.cb = t->opts->printing.cb,
+		.cgroup = t->opts->printing.container,
 		.pages = t->pages,
 		.ring_bytes = t->opts->ring_bytes,
 	};

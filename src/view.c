@@ -23,8 +23,9 @@ struct seen_func {
 
 struct view_state {
 	struct names *names;
-	const struct progs *progs; /* NULL: none */
-	struct reasons *reasons;   /* NULL: none have names */
+	const struct progs *progs;     /* NULL: none */
+	struct reasons *reasons;       /* NULL: none have names */
+	struct containers *containers; /* NULL: not asked for */
 	struct stacks *stacks;
 	struct buf drop, drop_at; /* texts of the latest drop */
 	struct seen_func seen[SEEN_FUNCS];
@@ -70,6 +71,11 @@ void view_forget_names(struct view_state *state)
 void view_set_reasons(struct view_state *state, struct reasons *reasons)
 {
 	state->reasons = reasons;
+}
+
+void view_set_containers(struct view_state *state, struct containers *containers)
+{
+	state->containers = containers;
 }
 
 void view_sync_clock(struct view_state *state)
@@ -212,6 +218,8 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	ret_view->dropped = newly_lost(state, hdr);
 	name_func(find_func(state, hdr->func_ip), ret_view);
 	ret_view->stack = stack_text(state, rec, ret_view->prog);
+	ret_view->container = state->containers ? containers_find(state->containers, hdr->cgroup)
+						: NULL;
 	ret_view->changed = NULL;
 	name_drop(state, hdr, ret_view);
 	utf8_sanitize(ret_view->comm, sizeof(ret_view->comm), hdr->comm,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "src/clock.h"
+#include "src/containers.h"
 #include "src/decode.h"
 #include "src/frame.h"
 #include "src/names.h"
@@ -28,6 +29,8 @@ struct view {
 	const struct prog *prog; /* the BPF program that it is the entry of; NULL: it is none */
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
+	/* Of the process; NULL: it is in none, or that was not asked for. */
+	const struct container *container;
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
 	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
@@ -68,6 +71,9 @@ void view_forget_names(struct view_state *state);
 
 /* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
 void view_set_reasons(struct view_state *state, struct reasons *reasons);
+
+/* view_set_containers() - look for containers of processes; @containers must outlive @state */
+void view_set_containers(struct view_state *state, struct containers *containers);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

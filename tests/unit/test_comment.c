@@ -93,6 +93,7 @@ static void test_everything(void **state)
 	f->view.func = "veth_xmit";
 	f->view.module = "veth";
 	f->view.dropped = UINT64_MAX;
+	f->view.container = &(struct container){.id = "0123ab", .name = "my web"};
 	f->hdr.tid = 1240;
 	f->hdr.nonlinear = 1448;
 	f->hdr.flags = EV_F_FAULT | EV_F_OPAQUE;
@@ -100,7 +101,8 @@ static void test_everything(void **state)
 	assert_string_equal(
 		line(f),
 		"func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "
-		"pid=1234 tid=1240 comm=curl netns=4026531840 dev=eth0 ifindex=2 "
+		"pid=1234 tid=1240 comm=curl container=0123ab container_name=my\\x20web "
+		"netns=4026531840 dev=eth0 ifindex=2 "
 		"mtu=1500 mark=0x1f protocol=0x0800 len=52 l3=none l2=synth vlan=291 nonlinear=1448 fault=1 "
 		"lost_before=18446744073709551615");
 }

@@ -23,7 +23,7 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_true(p->meta && p->tuple);
 	assert_false(p->json || p->print || p->tcp_flags || p->tunnel || p->caller || p->stack ||
-		     p->cb || p->number || p->micro);
+		     p->cb || p->container || p->number || p->micro);
 	assert_int_equal(p->time, TIME_DAY);
 	assert_false(hexdump_wanted(&p->dump));
 	assert_null(p->path);
@@ -84,15 +84,15 @@ static void test_precision(void **state)
 static void test_switches(void **state)
 {
 	struct options on = GOOD("--output-json", "--output-tcp-flags=true", "--output-tunnel",
-				 "--output-caller=1", "--output-stack", "--output-skb-cb", "-#",
-				 "--print");
+				 "--output-caller=1", "--output-stack", "--output-skb-cb",
+				 "--output-container", "-#", "--print");
 	struct options off = GOOD("--output-meta=false", "--output-tuple=0", "--output-json=true",
 				  "--output-json=false");
 
 	(void)state;
 	assert_true(on.printing.json && on.printing.tcp_flags && on.printing.tunnel &&
 		    on.printing.caller && on.printing.stack && on.printing.cb &&
-		    on.printing.number && on.printing.print);
+		    on.printing.container && on.printing.number && on.printing.print);
 	assert_false(off.printing.meta || off.printing.tuple || off.printing.json);
 	options_free(&on);
 	options_free(&off);
