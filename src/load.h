@@ -21,6 +21,7 @@ enum load_kind {
 	LOAD_FENTRY_MULTI_ANY, /* the same, with the position as cookie */
 	LOAD_MULTI,	       /* kprobe.multi links */
 	LOAD_MULTI_ANY,	       /* the same, with the position as cookie */
+	LOAD_SESSION,	       /* kprobe.session links, with the position as cookie */
 	LOAD_KPROBE,	       /* kprobes behind perf events */
 	LOAD_KINDS,	       /* how many there are */
 };
@@ -47,6 +48,7 @@ struct load_opts {
 	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
 	bool cb;		 /* record skb->cb */
 	bool cgroup;		 /* record the task's control group */
+	bool ret;		 /* record what functions return */
 	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
 };
 

@@ -127,6 +127,8 @@ int printing_set(struct printing *p, enum print_option option, const char *arg)
 		return set_switch(&p->cb, "output-skb-cb", arg);
 	case PRINT_CONTAINER:
 		return set_switch(&p->container, "output-container", arg);
+	case PRINT_RET:
+		return set_switch(&p->ret, "output-ret", arg);
 	case PRINT_TIMESTAMP:
 		return set_timestamp(p, arg);
 	case PRINT_T:

@@ -33,6 +33,7 @@ enum print_option {
 	PRINT_STACK,	 /* --output-stack */
 	PRINT_CB,	 /* --output-skb-cb */
 	PRINT_CONTAINER, /* --output-container */
+	PRINT_RET,	 /* --output-ret */
 	PRINT_TIMESTAMP, /* --timestamp */
 	PRINT_T,	 /* -t */
 	PRINT_X,	 /* -x */
@@ -57,6 +58,7 @@ struct printing {
 	bool stack;
 	bool cb;
 	bool container;
+	bool ret;
 	bool number;
 	bool micro; /* microseconds; otherwise nanoseconds */
 	enum time_style time;

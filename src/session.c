@@ -25,6 +25,7 @@
 #include "src/output.h"
 #include "src/privileges.h"
 #include "src/reasons_btf.h"
+#include "src/returns_btf.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
@@ -40,6 +41,7 @@ struct session {
 	struct names *names;
 	struct reasons *reasons;
 	struct containers *containers; /* NULL: not asked for */
+	struct returns *returns;       /* likewise */
 	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
@@ -106,8 +108,24 @@ static int prepare_view(struct session *s)
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
 	view_set_containers(s->capture.view, s->containers);
+	view_set_returns(s->capture.view, s->returns);
 	s->tracing.names = s->names;
 	return 0;
+}
+
+static int prepare_returns(struct session *s)
+{
+	int err;
+
+	if (!s->opts->printing.ret)
+		return 0;
+	s->returns = returns_new();
+	err = s->returns ? discover_types(s->opts, &s->kernel) : -ENOMEM;
+	if (!err)
+		err = returns_of_types(s->kernel.btf, &s->kernel.funcs, s->returns);
+	if (err)
+		log_error("reading what functions return: %s", strerror(-err));
+	return err;
 }
 
 /* What can fail before anything is loaded. */
@@ -121,6 +139,8 @@ static int prepare(struct session *s)
 		err = prepare_modes(s);
 	if (!err)
 		err = discover_progs(s->opts, &s->kernel);
+	if (!err)
+		err = prepare_returns(s);
 	if (!err)
 		err = tracing_prepare(&s->tracing);
 	return err ? err : prepare_view(s);
@@ -323,6 +343,7 @@ static void session_free(struct session *s)
 	modes_free(&s->modes);
 	reasons_free(s->reasons);
 	containers_free(s->containers);
+	returns_free(s->returns);
 	names_free(s->names);
 	discovery_free(&s->kernel);
 	filters_free(&s->filters);

@@ -193,8 +193,14 @@ static void put_notes(struct buf *out, const struct view *view)
 	}
 	if (hdr->flags & EV_F_STACK)
 		buf_puts(out, " via=stack");
-	if (hdr->flags & EV_F_GONE)
+	if (hdr->flags & EV_F_GONE && !(hdr->flags & EV_F_RETURN))
 		buf_puts(out, " freed=1");
+	if (view->ret)
+		buf_printf(out, " ret=%s", view->ret);
+	if (view->nf)
+		buf_printf(out, " nf=%s", view->nf);
+	if (view->verdict)
+		buf_printf(out, " verdict=%s", view->verdict);
 	if (hdr->flags & EV_F_SOCK)
 		buf_puts(out, " l3=sock");
 	if (hdr->flags & EV_F_OPAQUE)

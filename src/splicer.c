@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/session.h"
 #include "filter/splice.h"
 #include "filter/translate.h"
 #include "src/log.h"
@@ -35,6 +36,8 @@ struct splicer {
 	size_t n_handlers;
 	const struct bpf_object *obj;
 	struct stub stubs[N_STUBS];
+	/* Type ids of the functions of bpf/session.h; 0: not needed, or this kernel has none. */
+	int32_t is_return, cookie;
 	struct splice_prog current; /* arrays of the program that is being loaded */
 };
 
@@ -75,6 +78,52 @@ static int splice_all(struct splicer *s, struct splice_prog in)
 	return 0;
 }
 
+static void *copy_bytes(const void *from, size_t len)
+{
+	void *copy = from && len ? malloc(len) : NULL;
+
+	if (copy)
+		memcpy(copy, from, len);
+	return copy;
+}
+
+/* A program without a stub in it: as it is, for splicer_last(). */
+static int keep(struct splicer *s, const struct splice_prog *in)
+{
+	struct splice_prog *to = &s->current;
+
+	*to = *in;
+	to->insns = copy_bytes(in->insns, in->insn_cnt * sizeof(*in->insns));
+	to->func_info = copy_bytes(in->func_info,
+				   (size_t)in->func_info_cnt * in->func_info_rec_size);
+	to->line_info = copy_bytes(in->line_info,
+				   (size_t)in->line_info_cnt * in->line_info_rec_size);
+	if (to->insns && !to->func_info == !in->func_info_cnt &&
+	    !to->line_info == !in->line_info_cnt)
+		return 0;
+	splice_prog_free(to);
+	*to = (struct splice_prog){0};
+	return -ENOMEM;
+}
+
+/* Makes a call of a number that stands for a function a call of the function. */
+static void patch_call(struct bpf_insn *insn, int32_t number, int32_t id)
+{
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg || insn->imm != number)
+		return;
+	insn->src_reg = BPF_PSEUDO_KFUNC_CALL;
+	insn->imm = id;
+}
+
+/* In place, before the rest is made from it: nothing becomes longer. */
+static void patch_calls(const struct splicer *s, struct splice_prog *prog)
+{
+	for (size_t i = 0; s->cookie > 0 && i < prog->insn_cnt; i++) {
+		patch_call(&prog->insns[i], SESSION_CALL_IS_RETURN, s->is_return);
+		patch_call(&prog->insns[i], SESSION_CALL_COOKIE, s->cookie);
+	}
+}
+
 /* Called by libbpf for each program, between relocation and loading. */
 static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
@@ -93,8 +142,11 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 
 	splice_prog_free(&s->current);
 	s->current = (struct splice_prog){0};
+	patch_calls(s, &in);
 	err = splice_all(s, in);
-	if (err || !s->current.insns)
+	if (!err && !s->current.insns)
+		err = keep(s, &in);
+	if (err)
 		return err;
 	/* libbpf reads the rest after we return; it stays until the next program. */
 	opts->func_info = s->current.func_info;
@@ -193,6 +245,14 @@ void splicer_unregister(struct splicer *s)
 void splicer_use(struct splicer *s, const struct bpf_object *obj)
 {
 	s->obj = obj;
+}
+
+void splicer_find_calls(struct splicer *s, const struct kbtf *btf)
+{
+	const struct btf *types = kbtf_vmlinux(btf);
+
+	s->is_return = btf__find_by_name_kind(types, "bpf_session_is_return", BTF_KIND_FUNC);
+	s->cookie = btf__find_by_name_kind(types, "bpf_session_cookie", BTF_KIND_FUNC);
 }
 
 const struct splice_prog *splicer_last(const struct splicer *s)

@@ -15,6 +15,7 @@
 #include "src/progs.h"
 #include "src/reasons.h"
 #include "src/record.h"
+#include "src/returns.h"
 #include "src/utf8.h"
 
 /* What is needed to read records, and remembered from one to the next. */
@@ -34,6 +35,9 @@ struct view {
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
 	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
+	const char *ret;     /* what the function has returned; NULL: this is its entry */
+	const char *nf;	     /* netfilter's family/hook; NULL: it is at none */
+	const char *verdict; /* of the hook, at nf_hook_slow()'s return; otherwise NULL */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
 	uint16_t protocol;   /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
@@ -71,6 +75,9 @@ void view_forget_names(struct view_state *state);
 
 /* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
 void view_set_reasons(struct view_state *state, struct reasons *reasons);
+
+/* view_set_returns() - by what types values are returned; @returns must outlive @state */
+void view_set_returns(struct view_state *state, struct returns *returns);
 
 /* view_set_containers() - look for containers of processes; @containers must outlive @state */
 void view_set_containers(struct view_state *state, struct containers *containers);

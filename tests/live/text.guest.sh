@@ -40,7 +40,13 @@ stop() {
 began=$(date +%s)
 net_up
 container_up
-# Two see the ping, two a datagram to a closed port.  The second pwru-cap and the third have the list
+in_b nft -f - <<-END
+	table inet filter {
+		chain first { type filter hook prerouting priority 0; }
+		chain input { type filter hook input priority 0; udp dport 5354 drop; }
+	}
+	END
+# Two see the ping, two a datagram to a closed port, one another that a rule drops.  The second pwru-cap and the third have the list
 # of functions from the first, and pwru, which is slowest, has begun by then.
 start pwru pwru --backend kprobe-multi --filter-func "$FUNCS" --output-meta --output-tuple icmp
 pwru=$PID
@@ -53,15 +59,20 @@ print=$PID
 start json pwru-cap -w "$OUT/json.pcapng" --output-json --output-stack --output-skb-cb \
 	--output-container --filter-func "$FUNCS" udp
 json=$PID
+start ret pwru-cap --output-ret --output-json --filter-func "$FUNCS|nf_hook_slow" 'udp port 5354'
+ret=$PID
 wait_for 60 listens "$OUT/print.err"
 wait_for 60 listens "$OUT/json.err"
+wait_for 60 listens "$OUT/ret.err"
 wait_for 60 said 'Listening for events' "$OUT/pwru.err"
 in_a ping -q -c 1 -W 5 "$IP_B" >/dev/null
-echo datagram | in_container ip netns exec $NS_A nc -u -w 1 "$IP_B" 5353
+echo datagram | in_container ip netns exec "$NS_A" nc -u -w 1 "$IP_B" 5353
+echo datagram | in_a nc -u -w 1 "$IP_B" 5354
 sleep 0.5
 stop ours $ours
 stop print $print
 stop json $json
+stop ret $ret
 stop pwru $pwru
 net_down
 echo "$(($(date +%s) - began)) s in the guest"

@@ -107,6 +107,21 @@ static void test_everything(void **state)
 		"lost_before=18446744073709551615");
 }
 
+/* The return of a function: no word of the packet, which may be gone. */
+static void test_return(void **state)
+{
+	struct fixture *f = *state;
+
+	f->view.func = "nf_hook_slow";
+	f->view.ret = "-EPERM";
+	f->view.nf = "ipv4/input";
+	f->view.verdict = "DROP";
+	f->hdr.flags = EV_F_GONE | EV_F_RETURN | EV_F_NF;
+	assert_string_equal(line(f),
+			    "func=nf_hook_slow id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
+			    "comm=curl ret=-EPERM nf=ipv4/input verdict=DROP");
+}
+
 /* A BPF program; in XDP there is no skb. */
 static void test_programs(void **state)
 {
@@ -370,6 +385,7 @@ static void test_drop_and_changes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_plain),     TEST(test_return),	   TEST(test_everything),
 		TEST(test_plain),     TEST(test_programs),	   TEST(test_everything),
 		TEST(test_by_stack),  TEST(test_appends),	   TEST(test_odd_names),
 		TEST(test_no_device), TEST(test_function),	   TEST(test_thread),
