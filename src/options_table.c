@@ -117,7 +117,7 @@ const struct option_row options_table[] = {
 	{OPT_TERM + TERM_SRC_PORT, "sport", "PORT", "source port"},
 	{OPT_TERM + TERM_DST_PORT, "dport", "PORT", "destination port"},
 	{OPT_BACKEND, "backend", "NAME",
-	 "how to attach: auto, fentry-multi, kprobe-multi, kprobe-session, kprobe, fentry"},
+	 "auto, fentry-multi, kprobe-multi, kprobe-session, kprobe or fentry"},
 	{OPT_NO_RCU_EXPEDITED, "no-rcu-expedited", NULL,
 	 "leave the kernel's grace periods as they are (slower)"},
 	{OPT_TEST_ATTACH, "test-attach", NULL, "attach, detach, print how long that took"},
