@@ -276,6 +276,7 @@ static __always_inline void emit_by_stack(const struct site *site, __u64 skb, __
 		frame_of_nothing(&f);
 	f.flags |= EV_F_STACK;
 	emit(false, site, &f, &facts);
+	release_facts(&facts);
 	frame_release(&f);
 }
 

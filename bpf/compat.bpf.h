@@ -15,8 +15,18 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/* Weak: the probed programs load on kernels without it; the direct ones are not loaded there. */
-extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __weak;
+#include "cast.h"
+#include "kernel.h"
+
+/* A kfunc, of which user space puts in the number (cast.h). */
+static void *(*const bpf_rdonly_cast)(const void *obj, __u32 type_id) = (void *)CAST_FUNC;
+
+/* Another type has no number yet, and does not compile. */
+#define CAST_TYPE(type)                                                \
+	_Generic((type *)0, struct sk_buff *                           \
+		 : CAST_SK_BUFF, struct net_device *                   \
+		 : CAST_NET_DEVICE, struct __kernel_sockaddr_storage * \
+		 : CAST_BYTES)
 
 /*
  * p->field of a pointer that came from TYPED(): one load, or one probe read.  p is to be a plain
@@ -25,9 +35,8 @@ extern void *bpf_rdonly_cast(const void *obj__ign, __u32 btf_id__k) __ksym __wea
 #define FIELD(direct, p, field) ((direct) ? (p)->field : BPF_CORE_READ((p), field))
 
 /* An address as a pointer that FIELD() takes. */
-#define TYPED(direct, type, addr)                                                          \
-	((direct) ? (type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(type)) \
-		  : (type *)(addr))
+#define TYPED(direct, type, addr) \
+	((direct) ? (type *)bpf_rdonly_cast((void *)(addr), CAST_TYPE(type)) : (type *)(addr))
 
 /*
  * A bit-field: CO-RE gives the place of the word that holds it, the shifts give the value.  The

@@ -12,6 +12,7 @@
  * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
  */
 #include "drop.bpf.h"
+#include "fields.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
 #include "netns.bpf.h"
@@ -32,13 +33,32 @@ struct site {
 	} kind;
 };
 
+/*
+ * Where in a record its sections begin (event.h): all are numbers that the verifier knows.
+ */
+static __always_inline __u64 cb_at(void)
+{
+	return sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
+}
+
+static __always_inline __u64 fields_at(void)
+{
+	return cb_at() + cfg_cb_room;
+}
+
+static __always_inline __u64 packet_at(void)
+{
+	return fields_at() + cfg_fields_room;
+}
+
 /* What is known before space is reserved, of an skb or an xdp_buff. */
 struct facts {
 	__u64 id;
 	/* address of the skb_shared_info, of an xdp_buff in several pieces; or else 0 */
 	__u64 frags;
-	__u64 dev;  /* address; 0: none */
-	__u64 drop; /* DROP_FLAGS() and the reason, or nf_state() */
+	__u64 dev;    /* address; 0: none */
+	__u64 fields; /* of fields_of_skb() or fields_of_xdp(); 0: none are to be had */
+	__u64 drop;   /* DROP_FLAGS() and the reason, or nf_state() */
 	union {
 		__u64 drop_at;
 		__u64 ret;
@@ -61,6 +81,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->dev = direct ? device_of_direct(addr) : device_of_probed(addr);
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 	facts->frags = 0;
+	facts->fields = cfg_fields_room ? fields_of_skb(addr) : 0;
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -143,8 +164,17 @@ static __always_inline void fill_cb(const struct frame *f, struct ev_hdr *e)
 {
 	e->cb_room = cfg_cb_room;
 	if (cfg_cb_room)
-		bpf_probe_read_kernel((char *)e + sizeof(*e) + cfg_stack_room * 8, EV_CB_LEN,
+		bpf_probe_read_kernel((char *)e + cb_at(), EV_CB_LEN,
 				      (char *)f->skb + bpf_core_field_offset(struct sk_buff, cb));
+}
+
+/* --output-skb-metadata and the like; zeros, which is to say not read, where there are none. */
+static __always_inline void fill_fields(const struct facts *facts, struct ev_hdr *e)
+{
+	e->fields_room = cfg_fields_room;
+	if (cfg_fields_room)
+		bpf_probe_read_kernel((char *)e + fields_at(), cfg_fields_room,
+				      ((struct fields_slot *)facts->fields)->scratch.section);
 }
 
 /*
@@ -225,7 +255,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 				       const struct frame *f, const struct facts *facts,
 				       struct page_slot *slot, __u32 index)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
+	const __u64 offset = packet_at();
 	struct ev_stats *st = this_cpu_stats();
 	struct ev_hdr *e = (void *)slot->record;
 	__u64 len = raw_len(f), end;
@@ -238,6 +268,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	fill_cb(f, e);
+	fill_fields(facts, e);
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)
@@ -262,7 +293,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 static __always_inline void emit(const bool direct, const struct site *site, const struct frame *f,
 				 const struct facts *facts)
 {
-	const __u64 offset = sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8 + cfg_cb_room;
+	const __u64 offset = packet_at();
 	__u64 start = raw_start(f), len = raw_len(f), end = offset + len, lost;
 	__u32 beyond = bytes_beyond(f);
 	struct ev_stats *st = this_cpu_stats();
@@ -297,6 +328,7 @@ reserved:
 	fill_stack(site, e);
 	e->nonlinear = beyond;
 	fill_cb(f, e);
+	fill_fields(facts, e);
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */
@@ -330,6 +362,13 @@ static __always_inline void prepare_skb(const bool direct, const struct site *si
 	}
 }
 
+/* Once the record is written. */
+static __always_inline void release_facts(const struct facts *facts)
+{
+	if (cfg_fields_room)
+		fields_release(facts->fields);
+}
+
 static __always_inline void emit_skb(const bool direct, const struct site *site,
 				     const struct frame *f)
 {
@@ -337,6 +376,7 @@ static __always_inline void emit_skb(const bool direct, const struct site *site,
 
 	prepare_skb(direct, site, f, &facts);
 	emit(direct, site, f, &facts);
+	release_facts(&facts);
 }
 
 /* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */
@@ -352,6 +392,7 @@ static __always_inline bool emit_paged_skb(const bool direct, const struct site 
 		return false;
 	prepare_skb(direct, site, f, &facts);
 	emit_paged(direct, site, f, &facts, slot, index);
+	release_facts(&facts);
 	page_slot_release(slot);
 	return true;
 }

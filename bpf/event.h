@@ -8,14 +8,15 @@
  *
  * A record is
  *
- *	struct ev_hdr | stack: stack_room x u64 | cb: cb_room bytes | packet: raw_len bytes |
- *	unused up to the class
+ *	struct ev_hdr | stack: stack_room x u64 | cb: cb_room bytes | fields: fields_room bytes |
+ *	packet: raw_len bytes | unused up to the class
  *
  * with nothing unused if the packet was not linear.
  *
  * The sections of fixed size come first, so that the one of variable size, the packet, starts at
  * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room likewise.
+ * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room and fields_room likewise.
+ * The fields section is described in filter/fetch_abi.h.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -29,6 +30,9 @@
 
 /* The bytes of skb->cb, the scratch space of whichever layer has the packet. */
 #define EV_CB_LEN 48
+
+/* The longest section of fields that the user has named. */
+#define EV_FIELDS_MAX 4096
 
 /* tcpdump's and Wireshark's largest packet; also the largest packet section. */
 #define EV_SNAPLEN_MAX 262144
@@ -102,11 +106,13 @@ struct ev_hdr {
 		__u32 drop_reason; /* EV_F_REASON: enum skb_drop_reason, or of a subsystem */
 		__u32 nf;	   /* EV_F_NF: EV_NF() */
 	};
+	__u16 fields_room; /* bytes of the fields section, a multiple of 8 */
+	__u16 pad[3];
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
 
-_Static_assert(sizeof(struct ev_hdr) == 160, "ev_hdr has no hidden padding");
+_Static_assert(sizeof(struct ev_hdr) == 168, "ev_hdr has no hidden padding");
 _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 
 /*
@@ -118,13 +124,14 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 #define EV_CLASSES(X) \
 	X(192) X(256) X(320) X(384) X(448) X(512) X(640) X(768) X(896) X(1024) X(1280) X(1536) \
 	X(1792) X(2240) X(2816) X(3584) X(4608) X(6656) X(9216) X(13312) X(17408) X(25088) \
-	X(34304) X(50688) X(67584) X(133120) X(264192)
+	X(34304) X(50688) X(67584) X(135168) X(268288)
 /* clang-format on */
 
 /* The longest record, without what a class leaves unused. */
-#define EV_RECORD_MAX (sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_SNAPLEN_MAX)
+#define EV_RECORD_MAX \
+	(sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_FIELDS_MAX + EV_SNAPLEN_MAX)
 
-_Static_assert(264192 >= EV_RECORD_MAX, "the largest class holds a full record");
+_Static_assert(268288 >= EV_RECORD_MAX, "the largest class holds a full record");
 
 /*
  * Counters, one set a CPU.  matched = written by user space + every lost_* below: nothing is

@@ -82,6 +82,7 @@ static __always_inline void emit_xdp(const struct site *site, struct xdp_buff *x
 		.dev = (__u64)dev,
 		.netns = netns_of_dev(false, dev),
 		.frags = xdp_frags(xdp),
+		.fields = cfg_fields_room ? fields_of_xdp((__u64)xdp) : 0,
 		.len = f->wire,
 		/* As skb_record_rx_queue() would store it: 0 is for none. */
 		.queue = BPF_CORE_READ(xdp, rxq, queue_index) + 1,
@@ -91,12 +92,13 @@ static __always_inline void emit_xdp(const struct site *site, struct xdp_buff *x
 
 	if (wants_pages(f, site->func_ip))
 		slot = page_slot_hold(&index);
-	if (!slot) {
+	if (slot) {
+		emit_paged(false, site, f, &facts, slot, index);
+		page_slot_release(slot);
+	} else {
 		emit(false, site, f, &facts);
-		return;
 	}
-	emit_paged(false, site, f, &facts, slot, index);
-	page_slot_release(slot);
+	release_facts(&facts);
 }
 
 #endif

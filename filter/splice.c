@@ -60,8 +60,8 @@ static bool records_ok(const void *records, uint32_t cnt, uint32_t rec_size, siz
 	return true;
 }
 
-static bool input_ok(const struct splice_prog *in, uint32_t func, const struct bpf_insn *body,
-		     size_t body_cnt)
+static bool input_ok(const struct splice_prog *in, uint32_t func, uint32_t func_cnt,
+		     const struct bpf_insn *body, size_t body_cnt)
 {
 	if (!in->insns || in->insn_cnt == 0 || in->insn_cnt > MAX_INSNS)
 		return false;
@@ -73,16 +73,18 @@ static bool input_ok(const struct splice_prog *in, uint32_t func, const struct b
 	if (!records_ok(in->line_info, in->line_info_cnt, in->line_info_rec_size,
 			sizeof(struct bpf_line_info), in->insn_cnt))
 		return false;
-	return func > 0 && func < in->func_info_cnt;
+	return func > 0 && func < in->func_info_cnt && func_cnt > 0 &&
+	       func_cnt <= in->func_info_cnt - func;
 }
 
-static struct cut make_cut(const struct splice_prog *in, uint32_t func, size_t body_cnt)
+static struct cut make_cut(const struct splice_prog *in, uint32_t func, uint32_t func_cnt,
+			   size_t body_cnt)
 {
 	struct cut cut = {.end = in->insn_cnt};
 
 	cut.start = record_off(in->func_info, in->func_info_rec_size, func);
-	if (func + 1 < in->func_info_cnt)
-		cut.end = record_off(in->func_info, in->func_info_rec_size, func + 1);
+	if (func + func_cnt < in->func_info_cnt)
+		cut.end = record_off(in->func_info, in->func_info_rec_size, func + func_cnt);
 	cut.shift = (int64_t)body_cnt - (int64_t)(cut.end - cut.start);
 	return cut;
 }
@@ -181,17 +183,17 @@ static int splice_records(const void *records, uint32_t cnt, uint32_t rec_size,
 	return 0;
 }
 
-int splice(const struct splice_prog *in, uint32_t func, const struct bpf_insn *body,
-	   size_t body_cnt, struct splice_prog *ret_out)
+int splice_several(const struct splice_prog *in, uint32_t func, uint32_t func_cnt,
+		   const struct bpf_insn *body, size_t body_cnt, struct splice_prog *ret_out)
 {
 	struct splice_prog out = {.func_info_rec_size = in->func_info_rec_size,
 				  .line_info_rec_size = in->line_info_rec_size};
 	struct cut cut;
 	int rc;
 
-	if (!input_ok(in, func, body, body_cnt))
+	if (!input_ok(in, func, func_cnt, body, body_cnt))
 		return -EINVAL;
-	cut = make_cut(in, func, body_cnt);
+	cut = make_cut(in, func, func_cnt, body_cnt);
 	rc = splice_insns(in, &cut, body, body_cnt, &out);
 	if (!rc)
 		rc = splice_records(in->func_info, in->func_info_cnt, in->func_info_rec_size, &cut,
@@ -205,6 +207,12 @@ int splice(const struct splice_prog *in, uint32_t func, const struct bpf_insn *b
 	}
 	*ret_out = out;
 	return 0;
+}
+
+int splice(const struct splice_prog *in, uint32_t func, const struct bpf_insn *body,
+	   size_t body_cnt, struct splice_prog *ret_out)
+{
+	return splice_several(in, func, 1, body, body_cnt, ret_out);
 }
 
 void splice_prog_free(struct splice_prog *prog)

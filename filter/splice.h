@@ -44,6 +44,14 @@ struct splice_prog {
 int splice(const struct splice_prog *in, uint32_t func, const struct bpf_insn *body,
 	   size_t body_cnt, struct splice_prog *ret_out);
 
+/**
+ * splice_several() - The same for @func_cnt subprograms that follow one another
+ *
+ * The first of them is what the new body becomes, the others go: only these may have called them.
+ */
+int splice_several(const struct splice_prog *in, uint32_t func, uint32_t func_cnt,
+		   const struct bpf_insn *body, size_t body_cnt, struct splice_prog *ret_out);
+
 /** splice_prog_free() - Free the arrays that splice() made */
 void splice_prog_free(struct splice_prog *prog);
 

@@ -21,6 +21,7 @@ struct attach_opts {
 	const struct funcs *funcs;    /* sorted by position; must outlive the result */
 	const volatile sig_atomic_t *stop; /* not 0: give up */
 	bool rcu_expedited;		   /* may be switched on for as long as it takes */
+	bool ftrace_pause;		   /* ftrace may be switched off, likewise */
 };
 
 struct attach_result {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fentry-multi: links that hold many functions, by the ids of their types: one for those that have
- * the skb as their first argument, which are most, and one for all others.  Of all ways this one
+ * fentry-multi: a link that holds many functions, by the ids of their types.  Of all ways this one
  * costs a function the least.
  *
  * The kernel finds a function by its type's name, and trampolines do not suit every function.  So
@@ -38,13 +37,13 @@ struct link_create_multi {
 	__u32 pad;
 };
 
-/* The program for the functions that end an skb's life, too. */
-#define END_KIND LOAD_FENTRY_MULTI_ANY
+/* The cookie of a function that ends an skb's life: no function has as many arguments. */
+#define END_COOKIE 255
 
 /* What is to be linked, by id. */
 struct target {
 	__u32 id;
-	__u64 cookie; /* position; 0: a function that ends an skb's life */
+	__u64 cookie; /* which argument the skb is, from 0; or END_COOKIE */
 	struct func func;
 };
 
@@ -116,7 +115,7 @@ static enum load_kind fentry_multi_kind(const struct func *f)
 		return LOAD_MULTI;
 	if (!has_id(f))
 		return LOAD_MULTI_ANY;
-	return f->pos == 1 ? LOAD_FENTRY_MULTI : LOAD_FENTRY_MULTI_ANY;
+	return LOAD_FENTRY_MULTI;
 }
 
 static int by_id(const void *a, const void *b)
@@ -126,24 +125,28 @@ static int by_id(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* All for a kind of program, sorted by id. @targets has room for all. */
-static size_t collect(const struct funcs *funcs, enum load_kind kind, struct target *targets)
+/* All that have an id, sorted by that. @targets has room for all. */
+static size_t collect(const struct funcs *funcs, struct target *targets)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; kind == END_KIND && i < ENDS_MAX; i++) {
+	for (size_t i = 0; i < ENDS_MAX; i++) {
 		const struct func_end *end = &funcs->roles.end[i];
 
 		if (end->btf_id)
-			targets[n++] = (struct target){.id = end->btf_id, .func.name = end_name(i)};
+			targets[n++] = (struct target){
+				.id = end->btf_id,
+				.cookie = END_COOKIE,
+				.func.name = end_name(i),
+			};
 	}
 	for (size_t i = 0; i < funcs->n; i++) {
 		const struct func *f = &funcs->v[i];
 
-		if (fentry_multi_kind(f) == kind)
+		if (fentry_multi_kind(f) == LOAD_FENTRY_MULTI)
 			targets[n++] = (struct target){
 				.id = f->btf_id,
-				.cookie = f->pos,
+				.cookie = f->pos - 1,
 				.func = *f,
 			};
 	}
@@ -151,8 +154,7 @@ static size_t collect(const struct funcs *funcs, enum load_kind kind, struct tar
 	return n;
 }
 
-static int attach_ids(const struct attach_opts *opts, enum load_kind kind, struct links *links,
-		      size_t *ret_refused)
+static int attach_ids(const struct attach_opts *opts, struct links *links, size_t *ret_refused)
 {
 	size_t room = opts->funcs->n + ENDS_MAX;
 	struct target *v = calloc(room, sizeof(*v));
@@ -166,7 +168,7 @@ static int attach_ids(const struct attach_opts *opts, enum load_kind kind, struc
 
 	if (v && sorted && targets.ids && targets.cookies) {
 		err = 0;
-		job.n = collect(opts->funcs, kind, v);
+		job.n = collect(opts->funcs, v);
 		for (size_t i = 0; i < job.n; i++) {
 			targets.ids[i] = v[i].id;
 			targets.cookies[i] = v[i].cookie;
@@ -175,7 +177,8 @@ static int attach_ids(const struct attach_opts *opts, enum load_kind kind, struc
 	}
 	if (!err && job.n) {
 		/* One program for all positions. */
-		job.prog_fd = bpf_program__fd(loaded_program(opts->loaded, kind, LOAD_END));
+		job.prog_fd = bpf_program__fd(
+			loaded_program(opts->loaded, LOAD_FENTRY_MULTI, LOAD_END));
 		err = links_attach(links, &job, ret_refused);
 	}
 	free(v);
@@ -216,9 +219,7 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 
 	if (!links)
 		return -ENOMEM;
-	err = attach_ids(opts, LOAD_FENTRY_MULTI, links, &refused);
-	if (!err)
-		err = attach_ids(opts, END_KIND, links, &refused);
+	err = attach_ids(opts, links, &refused);
 	if (!err)
 		err = attach_rest(loaded, funcs, links, &refused);
 	if (err) {
@@ -232,7 +233,7 @@ static int fentry_multi_attach(const struct attach_opts *opts, size_t *ret_refus
 
 const struct backend backend_fentry_multi = {
 	.name = "fentry-multi",
-	.end_kind = END_KIND,
+	.end_kind = LOAD_FENTRY_MULTI,
 	.requirement = {.major = 7, .minor = 3},
 	.check = fentry_multi_check,
 	.kind_of = fentry_multi_kind,

@@ -19,6 +19,7 @@
 #include "src/attach_progress.h"
 #include "src/backend.h"
 #include "src/clock.h"
+#include "src/ftrace_pause.h"
 #include "src/keeper.h"
 #include "src/kprobe_events.h"
 #include "src/log.h"
@@ -70,6 +71,11 @@ static void take_note(struct kprobes *k, const struct kprobe_note *note)
 			log_info("%s is left out: the kernel refuses a probe on it (%s)",
 				 k->funcs->v[note->done].name, strerror(-note->err));
 		break;
+	case NOTE_NOT_PAUSED:
+		log_verbose("the kernel patches each function by itself, which takes longer: %s",
+			    note->err == -EBUSY ? "something else uses ftrace, or it is off"
+						: strerror(-note->err));
+		break;
 	case NOTE_ATTACHED:
 	case NOTE_DETACHED:
 		break;
@@ -96,6 +102,17 @@ static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *st
 	}
 }
 
+/* Who may not even look has not switched it off. */
+static void repair_ftrace(void)
+{
+	int err = ftrace_pause_repair();
+
+	if (err && err != -ENOENT && err != -EACCES && err != -EPERM)
+		log_error("a pwru-cap that was killed has left kernel.ftrace_enabled at 0, and it "
+			  "cannot be set to 1: %s",
+			  strerror(-err));
+}
+
 static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	struct kprobes *k = calloc(1, sizeof(*k));
@@ -112,6 +129,8 @@ static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, vo
 		if (k->sock >= 0)
 			close(k->sock);
 		free(k);
+		if (err == -ESRCH)
+			repair_ftrace();
 		return err;
 	}
 	*ret_refused = k->refused;
@@ -171,9 +190,11 @@ static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *st
 
 void kprobe_repair(bool rcu_expedited)
 {
-	int sock, n = kprobe_events_sweep(false);
+	int sock, n;
 
+	repair_ftrace();
 	rcu_expedited_repair();
+	n = kprobe_events_sweep(false);
 	if (n <= 0)
 		return;
 	log_info("removing the probes of a pwru-cap that was killed, in the background");

@@ -145,22 +145,32 @@ static int parse_load(const char *text, enum filter_load *ret_load)
 	return -EINVAL;
 }
 
-void caps_read(const struct kbtf *btf, struct translate_opts *ret_best)
+static uint32_t struct_id(const struct btf *btf, const char *name)
+{
+	__s32 id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	return id > 0 ? id : 0;
+}
+
+void caps_read(const struct kbtf *btf, struct caps_best *ret_best)
 {
 	const struct btf *vmlinux = kbtf_vmlinux(btf);
 	__s32 cast = btf__find_by_name_kind(vmlinux, "bpf_rdonly_cast", BTF_KIND_FUNC);
-	__s32 bytes = btf__find_by_name_kind(vmlinux, BYTES_TYPE, BTF_KIND_STRUCT);
-	struct translate_opts best = {.load = FILTER_LOAD_WINDOW};
+	uint32_t bytes = struct_id(vmlinux, BYTES_TYPE);
+	uint32_t skb = struct_id(vmlinux, "sk_buff"), dev = struct_id(vmlinux, "net_device");
+	struct caps_best best = {.translate.load = FILTER_LOAD_WINDOW};
 
 	/* A kfunc is called by its type id, which only the kernel's own types give. */
-	if (cast > 0 && bytes > 0 && kbtf_is_own(btf) && skb_is_as_expected(vmlinux)) {
-		best.load = FILTER_LOAD_DIRECT;
-		best.cast_func_id = cast;
-		best.bytes_type_id = bytes;
-		best.bytes_off = BYTES_OFF;
-		best.bytes_len = BYTES_LEN;
+	if (cast > 0 && bytes && skb && dev && kbtf_is_own(btf) && skb_is_as_expected(vmlinux)) {
+		best.translate.load = FILTER_LOAD_DIRECT;
+		best.translate.cast_func_id = cast;
+		best.translate.bytes_type_id = bytes;
+		best.translate.bytes_off = BYTES_OFF;
+		best.translate.bytes_len = BYTES_LEN;
+		best.skb_type_id = skb;
+		best.dev_type_id = dev;
 	}
-	find_skb_fields(vmlinux, &best.skb);
+	find_skb_fields(vmlinux, &best.translate.skb);
 	*ret_best = best;
 }
 
@@ -184,14 +194,14 @@ static uint32_t read_sign_bits(void)
 	return bits;
 }
 
-int caps_choose(const struct translate_opts *best, const char *load, struct caps *ret_caps)
+int caps_choose(const struct caps_best *best, const char *load, struct caps *ret_caps)
 {
-	struct translate_opts opts = *best;
+	struct translate_opts opts = best->translate;
 	int err = load ? parse_load(load, &opts.load) : 0;
 
 	if (err)
 		return err;
-	if (opts.load == FILTER_LOAD_DIRECT && best->load != FILTER_LOAD_DIRECT) {
+	if (opts.load == FILTER_LOAD_DIRECT && best->translate.load != FILTER_LOAD_DIRECT) {
 		log_error(
 			"--filter-load direct: this kernel has no bpf_rdonly_cast(), which came with "
 			"Linux 6.2");
@@ -201,6 +211,8 @@ int caps_choose(const struct translate_opts *best, const char *load, struct caps
 	ret_caps->direct = opts.load == FILTER_LOAD_DIRECT;
 	ret_caps->sign_bits = read_sign_bits();
 	ret_caps->translate = opts;
+	ret_caps->skb_type_id = best->skb_type_id;
+	ret_caps->dev_type_id = best->dev_type_id;
 	return 0;
 }
 

@@ -10,10 +10,19 @@
 #include "filter/translate.h"
 #include "src/kbtf.h"
 
+/* What the kernel's types say of reading packets.  Type ids are 0 where they are not needed. */
+struct caps_best {
+	struct translate_opts translate; /* how the filter reads, with the type ids it needs */
+	uint32_t skb_type_id;		 /* struct sk_buff, for the programs (bpf/cast.h) */
+	uint32_t dev_type_id;		 /* struct net_device */
+};
+
 struct caps {
 	bool direct; /* skbs are read by plain loads (bpf_rdonly_cast()), else by probe reads */
 	uint32_t sign_bits; /* of an address: the highest, which are copies of the one below */
-	struct translate_opts translate; /* how the filter reads, with the type ids it needs */
+	struct translate_opts translate; /* as in struct caps_best, but as the user wants it */
+	uint32_t skb_type_id;
+	uint32_t dev_type_id;
 };
 
 /**
@@ -26,7 +35,7 @@ struct caps {
 int caps_privileged(void);
 
 /* caps_read() - the best way to read packets that the kernel's types offer */
-void caps_read(const struct kbtf *btf, struct translate_opts *ret_best);
+void caps_read(const struct kbtf *btf, struct caps_best *ret_best);
 
 /**
  * caps_choose() - how packets will be read
@@ -37,7 +46,7 @@ void caps_read(const struct kbtf *btf, struct translate_opts *ret_best);
  *
  * Return: 0; -EINVAL if @load is no such name; -EOPNOTSUPP if the kernel cannot do it.
  */
-int caps_choose(const struct translate_opts *best, const char *load, struct caps *ret_caps);
+int caps_choose(const struct caps_best *best, const char *load, struct caps *ret_caps);
 
 /*
  * caps_explain_refusal() - a sentence on why the kernel may refuse tracing programs (lockdown,

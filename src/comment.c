@@ -21,31 +21,77 @@ static void put_text(struct buf *out, const char *value)
 
 struct line {
 	struct buf *out;
-	size_t start; /* bytes that were there before */
+	size_t start; /* bytes that were there before, behind which no blank is needed */
+	bool in_list;
+	bool first; /* of the list */
 };
 
-static void put_fact(void *ctx, const struct fact *fact)
+static void put_value(struct buf *out, const struct fact *fact)
 {
-	const struct line *line = ctx;
-	struct buf *out = line->out;
-
-	if (out->len > line->start)
-		buf_putc(out, ' ');
-	buf_puts(out, fact->key);
-	buf_putc(out, '=');
 	switch (fact->kind) {
-	case FACT_UINT:
-	case FACT_FLAG:
-		buf_u64(out, fact->number);
+	case FACT_INT:
+		if ((int64_t)fact->number < 0)
+			buf_putc(out, '-');
+		buf_u64(out, (int64_t)fact->number < 0 ? -fact->number : fact->number);
 		break;
 	case FACT_HEX:
 	case FACT_ADDR:
 		buf_puts(out, "0x");
 		buf_hex(out, fact->number, fact->digits);
 		break;
+	case FACT_BOOL:
+		buf_puts(out, fact->number ? "true" : "false");
+		break;
 	case FACT_TEXT:
 		put_text(out, fact->text);
 		break;
+	case FACT_NONE:
+		buf_putc(out, '(');
+		buf_puts(out, fact->text);
+		buf_putc(out, ')');
+		break;
+	default:
+		buf_u64(out, fact->number);
+	}
+}
+
+static void put_key(struct line *line, const char *key)
+{
+	struct buf *out = line->out;
+
+	if (line->in_list) {
+		if (!line->first)
+			buf_putc(out, ',');
+		line->first = false;
+		return;
+	}
+	if (out->len > line->start)
+		buf_putc(out, ' ');
+	buf_puts(out, key);
+	buf_putc(out, '=');
+}
+
+static void put_fact(void *ctx, const struct fact *fact)
+{
+	struct line *line = ctx;
+
+	switch (fact->kind) {
+	case FACT_GROUP:
+		break;
+	case FACT_END:
+		if (line->in_list)
+			buf_putc(line->out, ']');
+		line->in_list = false;
+		break;
+	case FACT_LIST:
+		put_key(line, fact->key);
+		buf_putc(line->out, '[');
+		line->in_list = true;
+		line->first = true;
+		break;
+	default:
+		put_key(line, fact->key);
+		put_value(line->out, fact);
 	}
 }
 
@@ -54,4 +100,11 @@ void comment_line(struct buf *out, const struct view *view)
 	struct line line = {.out = out, .start = out->len};
 
 	facts_tell(view, put_fact, &line);
+}
+
+void comment_fields(struct buf *out, const struct view *view)
+{
+	struct line line = {.out = out};
+
+	facts_tell_fields(view, put_fact, &line);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "src/inventory.h"
 #include "src/log.h"
@@ -22,6 +23,10 @@ static int ask_kernel(const struct options *opts, struct discovery *d)
 	if (err)
 		return err;
 	caps_read(d->btf, &d->memory.best);
+	if (!opts->kernel_btf)
+		err = core_btf_make(kbtf_vmlinux(d->btf), &d->memory.types);
+	if (err)
+		log_verbose("libbpf has to read all types of the kernel: %s", strerror(-err));
 	return inventory_discover(d->btf, &d->memory.inventory);
 }
 
@@ -46,6 +51,27 @@ static int know_kernel(const struct options *opts, struct discovery *d)
 		log_verbose("the functions could not be remembered for the next run: %s",
 			    strerror(-err));
 	return 0;
+}
+
+/* What the user names is for libbpf, too. */
+static void find_types(const struct options *opts, struct discovery *d)
+{
+	int fd;
+
+	if (opts->kernel_btf || !d->memory.types.data)
+		return;
+	fd = core_btf_publish(&d->memory.types, d->types_path, sizeof(d->types_path));
+	if (fd >= 0)
+		d->types_fd = fd;
+	else
+		log_verbose("libbpf has to read all types of the kernel: %s", strerror(-fd));
+}
+
+const char *discovery_types_path(const struct options *opts, const struct discovery *d)
+{
+	if (opts->kernel_btf)
+		return opts->kernel_btf;
+	return *d->types_path ? d->types_path : NULL;
 }
 
 static int read_modules(struct discovery *d)
@@ -75,6 +101,8 @@ int discover_functions(const struct options *opts, struct discovery *d)
 		err = know_kernel(opts, d);
 	if (!err)
 		err = caps_choose(&d->memory.best, opts->filter_load, &d->caps);
+	if (!err)
+		find_types(opts, d);
 	if (!err)
 		err = funcs_select(&d->memory.inventory, &wanted, &d->funcs);
 	if (!err && opts->non_skb_funcs)
@@ -139,6 +167,8 @@ void discovery_free(struct discovery *d)
 	modlist_free(&d->modules);
 	progs_free(&d->progs);
 	funcs_free(&d->funcs);
-	inventory_free(&d->memory.inventory);
+	memory_free(&d->memory);
+	if (*d->types_path)
+		close(d->types_fd);
 	kbtf_close(d->btf);
 }

@@ -17,6 +17,8 @@ struct discovery {
 	struct kbtf *btf; /* NULL: not needed so far */
 	struct caps caps;
 	struct memory memory; /* of the kernel */
+	int types_fd;	      /* what types_path stands for */
+	char types_path[32];  /* the types for CO-RE; empty: the kernel's own, all of them */
 	struct funcs funcs;   /* points into it */
 	struct progs progs;
 	struct modlist modules; /* when that was found out; read for --all-kmods only */
@@ -34,6 +36,12 @@ int discover_types(const struct options *opts, struct discovery *d);
  * earlier run was told, or else what the kernel says now
  */
 int discover_functions(const struct options *opts, struct discovery *d);
+
+/*
+ * discovery_types_path() - a file of the kernel's types, or those of them that the programs look
+ * into, for libbpf; NULL if it has to find them by itself
+ */
+const char *discovery_types_path(const struct options *opts, const struct discovery *d);
 
 /* discover_progs() - the BPF programs that are wanted, if any */
 int discover_progs(const struct options *opts, struct discovery *d);

@@ -126,6 +126,63 @@ static void tell_packet(const struct teller *t, const struct view *view)
 	tell_frame(t, hdr);
 }
 
+/* ---- fields that the user has named */
+
+static void tell_value(const struct teller *t, const char *key, const struct shown_value *v)
+{
+	static const enum fact_kind kinds[] = {
+		[VALUE_UINT] = FACT_UINT, [VALUE_INT] = FACT_INT,   [VALUE_HEX] = FACT_HEX,
+		[VALUE_ADDR] = FACT_ADDR, [VALUE_BOOL] = FACT_BOOL, [VALUE_TEXT] = FACT_TEXT,
+	};
+
+	t->fn(t->ctx, &(struct fact){.key = key,
+				     .kind = kinds[v->kind],
+				     .number = v->number,
+				     .digits = 1,
+				     .text = v->text});
+}
+
+static void tell_field(const struct teller *t, const struct shown_field *f,
+		       enum fetch_status status, const uint8_t *bytes)
+{
+	const char *missing = shown_missing(status);
+	struct shown_value value;
+
+	if (missing) {
+		t->fn(t->ctx, &(struct fact){.key = f->name, .kind = FACT_NONE, .text = missing});
+		return;
+	}
+	if (!f->elems) {
+		shown_make(f, bytes, 0, &value);
+		tell_value(t, f->name, &value);
+		return;
+	}
+	t->fn(t->ctx, &(struct fact){.key = f->name, .kind = FACT_LIST});
+	for (uint32_t i = 0; i < f->elems; i++) {
+		shown_make(f, bytes, i, &value);
+		tell_value(t, NULL, &value);
+	}
+	t->fn(t->ctx, &(struct fact){.kind = FACT_END});
+}
+
+void facts_tell_fields(const struct view *view, facts_fn *fn, void *ctx)
+{
+	const struct teller t = {.fn = fn, .ctx = ctx};
+	const uint8_t *section = view->rec->fields;
+	const struct shown *fields = view->fields;
+	size_t at;
+
+	if (!fields)
+		return;
+	at = fields->n;
+	fn(ctx, &(struct fact){.key = "fields", .kind = FACT_GROUP});
+	for (size_t i = 0; i < fields->n; i++) {
+		tell_field(&t, &fields->v[i], (enum fetch_status)section[i], section + at);
+		at += fields->v[i].size;
+	}
+	fn(ctx, &(struct fact){.kind = FACT_END});
+}
+
 void facts_tell(const struct view *view, facts_fn *fn, void *ctx)
 {
 	const struct teller t = {.fn = fn, .ctx = ctx};
@@ -144,6 +201,7 @@ void facts_tell(const struct view *view, facts_fn *fn, void *ctx)
 		tell_text(&t, "nf", view->nf);
 	if (view->verdict)
 		tell_text(&t, "verdict", view->verdict);
+	facts_tell_fields(view, fn, ctx);
 	if (view->changed)
 		tell_text(&t, "changed", view->changed);
 	if (view->drop)

@@ -18,7 +18,6 @@
 #include "filter/fexpr_near.h"
 #include "src/field_type.h"
 
-#define ROOT	     "sk_buff"
 #define POINTER_SIZE 8
 #define MAX_NESTING  32 /* of unnamed members in each other */
 #define IS_LITTLE    (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
@@ -182,8 +181,8 @@ static int enter_member(struct walk *w, const struct fexpr_part *part, bool is_f
 	int rc = 0;
 
 	if (is_first && part->kind != FEXPR_ARROW)
-		return filter_fail(-EINVAL, w->err, w->errsz, "skb is a pointer; write skb->%s",
-				   part->name);
+		return filter_fail(-EINVAL, w->err, w->errsz, "%s is a pointer; write %s->%s",
+				   w->path, w->path, part->name);
 	if (!is_first)
 		rc = check_accessor(w, t, part);
 	if (!rc && btf_is_ptr(t)) {
@@ -214,7 +213,8 @@ static int enter_element(struct walk *w, const struct fexpr_part *part, bool is_
 	int rc = 0;
 
 	if (is_first)
-		return filter_fail(-EINVAL, w->err, w->errsz, "skb is no array; write skb->...");
+		return filter_fail(-EINVAL, w->err, w->errsz, "%s is no array; write %s->...",
+				   w->path, w->path);
 	if (btf_is_ptr(t)) {
 		__u32 target = t->type;
 
@@ -339,16 +339,27 @@ static int finish(struct walk *w)
 	return 0;
 }
 
-static int resolve(const struct fexpr_types *types, const struct fexpr_part *parts, size_t cnt,
-		   struct fexpr_field *ret_field, char *err, size_t errsz)
+/* What paths begin at. */
+static const struct root {
+	const char *word, *type;
+} roots[] = {
+	[FIELD_SKB] = {"skb", "sk_buff"},
+	[FIELD_XDP] = {"xdp", "xdp_buff"},
+};
+
+static int resolve_from(const struct btf *btf, const struct root *from,
+			const struct fexpr_part *parts, size_t cnt, struct fexpr_field *ret_field,
+			char *err, size_t errsz)
 {
-	struct walk w = {.btf = types->ctx, .path = "skb", .err = err, .errsz = errsz};
-	__s32 root = btf__find_by_name_kind(w.btf, ROOT, BTF_KIND_STRUCT);
+	struct walk w = {.btf = btf, .err = err, .errsz = errsz};
+	__s32 root = btf__find_by_name_kind(w.btf, from->type, BTF_KIND_STRUCT);
 	int rc = 0;
+
+	snprintf(w.path, sizeof(w.path), "%s", from->word);
 
 	if (root <= 0)
 		return filter_fail(-ENOENT, err, errsz,
-				   "the kernel's type information has no struct " ROOT);
+				   "the kernel's type information has no struct %s", from->type);
 	w.type_id = (__u32)root;
 	for (size_t i = 0; i < cnt && !rc; i++) {
 		rc = parts[i].kind == FEXPR_INDEX ? enter_element(&w, &parts[i], i == 0)
@@ -364,23 +375,33 @@ static int resolve(const struct fexpr_types *types, const struct fexpr_part *par
 	return rc;
 }
 
+static int resolve(const struct fexpr_types *types, const struct fexpr_part *parts, size_t cnt,
+		   struct fexpr_field *ret_field, char *err, size_t errsz)
+{
+	return resolve_from(types->ctx, &roots[FIELD_SKB], parts, cnt, ret_field, err, errsz);
+}
+
 struct fexpr_types field_types(const struct btf *btf)
 {
 	return (struct fexpr_types){.resolve = resolve, .enumerator = field_enumerator, .ctx = btf};
 }
 
-/* Whether it begins with the word "skb", and not just with a name that begins so. */
-static bool begins_at_skb(const char *path)
+/* What is behind the root's word, if the path begins with that, and not just with a longer name. */
+static const char *skip_root(const struct root *root, const char *path)
 {
+	size_t len = strlen(root->word);
+
 	path += strspn(path, " \t");
-	return !strncmp(path, "skb", 3) &&
-	       !strspn(path + 3, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	if (strncmp(path, root->word, len) ||
+	    strspn(path + len, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"))
+		return NULL;
+	return path + len;
 }
 
-int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,
-		  size_t errsz)
+int field_resolve_from(const struct btf *btf, enum field_root root, const char *path,
+		       struct fexpr_field *ret_field, char *err, size_t errsz)
 {
-	const struct fexpr_types types = field_types(btf);
+	const char *behind = skip_root(&roots[root], path);
 	struct fexpr_part parts[FEXPR_MAX_PARTS];
 	size_t cnt = 0, room = strlen(path) + sizeof("skb->");
 	char *text = malloc(room);
@@ -388,8 +409,15 @@ int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *r
 
 	if (!text)
 		return filter_fail(-ENOMEM, err, errsz, "out of memory");
-	snprintf(text, room, "%s%s", begins_at_skb(path) ? "" : "skb->", path);
+	/* The parser knows one word, which is as long as the others. */
+	snprintf(text, room, "skb%s%s", behind ? "" : "->", behind ? behind : path);
 	rc = fexpr_parse_path(text, parts, &cnt, err, errsz);
 	free(text);
-	return rc ? rc : resolve(&types, parts, cnt, ret_field, err, errsz);
+	return rc ? rc : resolve_from(btf, &roots[root], parts, cnt, ret_field, err, errsz);
+}
+
+int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,
+		  size_t errsz)
+{
+	return field_resolve_from(btf, FIELD_SKB, path, ret_field, err, errsz);
 }

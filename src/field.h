@@ -9,6 +9,12 @@
 
 #include "filter/fexpr.h"
 
+/* What a path begins at. */
+enum field_root {
+	FIELD_SKB, /* skb, a struct sk_buff * */
+	FIELD_XDP, /* xdp, a struct xdp_buff * */
+};
+
 /* field_types() - what fexpr_compile() asks for types; @btf has to outlive it */
 struct fexpr_types field_types(const struct btf *btf);
 
@@ -26,5 +32,9 @@ struct fexpr_types field_types(const struct btf *btf);
  */
 int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,
 		  size_t errsz);
+
+/* field_resolve_from() - the same, of what begins at @root, whose name may be left out, too */
+int field_resolve_from(const struct btf *btf, enum field_root root, const char *path,
+		       struct fexpr_field *ret_field, char *err, size_t errsz);
 
 #endif

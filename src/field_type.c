@@ -168,9 +168,8 @@ bool field_enum_is_signed(const struct btf_type *t)
 	return false;
 }
 
-/* The enumerator at @i of an enum of either size. */
-static const char *enumerator_at(const struct btf *btf, const struct btf_type *t, __u32 i,
-				 struct fexpr_const *ret_value)
+const char *field_enumerator_at(const struct btf *btf, const struct btf_type *t, __u32 i,
+				struct fexpr_const *ret_value)
 {
 	const struct btf_enum64 *wide = btf_enum64(t) + i;
 	const struct btf_enum *narrow = btf_enum(t) + i;
@@ -191,7 +190,7 @@ static bool find_enumerator(const struct btf *btf, const struct btf_type *t, con
 	struct fexpr_const value;
 
 	for (__u32 i = 0; i < btf_vlen(t); i++) {
-		if (!strcmp(enumerator_at(btf, t, i, &value), name)) {
+		if (!strcmp(field_enumerator_at(btf, t, i, &value), name)) {
 			*ret_value = value;
 			return true;
 		}
@@ -205,7 +204,7 @@ const char *field_enum_name(const struct btf *btf, __u32 type_id, __u64 value)
 
 	for (__u32 i = 0; btf_is_any_enum(t) && i < btf_vlen(t); i++) {
 		struct fexpr_const has;
-		const char *name = enumerator_at(btf, t, i, &has);
+		const char *name = field_enumerator_at(btf, t, i, &has);
 
 		if (has.bits == value)
 			return name;
@@ -222,7 +221,7 @@ static int no_enumerator(const struct btf *btf, const struct btf_type *of, const
 	for (__u32 i = 0; btf_is_any_enum(of) && i < btf_vlen(of); i++) {
 		struct fexpr_const value;
 
-		fexpr_near_try(&near, enumerator_at(btf, of, i, &value));
+		fexpr_near_try(&near, field_enumerator_at(btf, of, i, &value));
 	}
 	fexpr_near_text(&near, hint, sizeof(hint));
 	return filter_fail(-ENOENT, err, errsz, "no enumerator of this kernel is named '%s'%s",

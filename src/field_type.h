@@ -29,6 +29,17 @@ void field_type_name(const struct btf *btf, __u32 type_id, char *buf, size_t siz
  */
 const char *field_enum_name(const struct btf *btf, __u32 type_id, __u64 value);
 
+/**
+ * field_enumerator_at() - an enumerator
+ * @t: an enum
+ * @i: which one, below btf_vlen(@t)
+ * @ret_value: receives its value
+ *
+ * Return: its name, which belongs to @btf.
+ */
+const char *field_enumerator_at(const struct btf *btf, const struct btf_type *t, __u32 i,
+				struct fexpr_const *ret_value);
+
 /* field_enum_is_signed() - whether an enum has values below 0 */
 bool field_enum_is_signed(const struct btf_type *t);
 

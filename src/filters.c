@@ -38,15 +38,37 @@ int filters_compile(const struct options *opts, struct filters *ret_filters)
 	return err;
 }
 
+bool filters_need_types(const struct options *opts)
+{
+	return opts->filter_expr || opts->fields[FIELDS_SKB] || opts->fields[FIELDS_XDP];
+}
+
+/* They do not depend on how packets are read, so once is enough. */
+static int resolve_fields(const struct options *opts, const struct kbtf *btf,
+			  const struct caps *caps, struct filters *filters)
+{
+	int err = 0;
+
+	if (opts->fields[FIELDS_XDP] && !opts->trace_xdp)
+		log_info("--output-xdp-metadata: is of no use without --filter-trace-xdp, which "
+			 "watches XDP programs");
+	for (int root = 0; root < FIELDS_ROOTS && !err; root++)
+		if (opts->fields[root] && !filters->fields[root].room)
+			err = fields_resolve(kbtf_vmlinux(btf), (enum fields_root)root,
+					     opts->fields[root], caps->sign_bits,
+					     &filters->fields[root]);
+	return err;
+}
+
 int filters_resolve(const struct options *opts, const struct kbtf *btf, const struct caps *caps,
 		    struct filters *filters)
 {
 	struct fexpr_types types = field_types(kbtf_vmlinux(btf));
 	char why[512];
-	int err;
+	int err = resolve_fields(opts, btf, caps, filters);
 
-	if (!opts->filter_expr)
-		return 0;
+	if (err || !opts->filter_expr)
+		return err;
 	err = fexpr_compile(opts->filter_expr, &types, &caps->translate, &filters->expr, why,
 			    sizeof(why));
 	if (err)
@@ -60,7 +82,7 @@ static int dump_ebpf(const struct options *opts, const struct filters *filters,
 	struct insn_buf body = {0};
 	struct caps caps;
 	char why[512];
-	struct translate_opts best;
+	struct caps_best best;
 	int err;
 
 	caps_read(btf, &best);
@@ -97,4 +119,6 @@ void filters_free(struct filters *filters)
 	cbpf_prog_free(&filters->tunnel_l2);
 	cbpf_prog_free(&filters->tunnel_l3);
 	insn_buf_free(&filters->expr);
+	for (int root = 0; root < FIELDS_ROOTS; root++)
+		fields_free(&filters->fields[root]);
 }

@@ -55,6 +55,26 @@ void json_line_uint(struct json_line *j, const char *key, uint64_t value)
 	buf_u64(j->out, value);
 }
 
+void json_line_int(struct json_line *j, const char *key, int64_t value)
+{
+	put_key(j, key);
+	if (value < 0)
+		buf_putc(j->out, '-');
+	buf_u64(j->out, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
+void json_line_bool(struct json_line *j, const char *key, bool value)
+{
+	put_key(j, key);
+	buf_puts(j->out, value ? "true" : "false");
+}
+
+void json_line_null(struct json_line *j, const char *key)
+{
+	put_key(j, key);
+	buf_puts(j->out, "null");
+}
+
 void json_line_true(struct json_line *j, const char *key)
 {
 	put_key(j, key);

@@ -23,6 +23,9 @@ void json_line_begin(struct json_line *j, struct buf *out);
 
 /* Members of the object that is open.  With the key NULL: elements of an array. */
 void json_line_uint(struct json_line *j, const char *key, uint64_t value);
+void json_line_int(struct json_line *j, const char *key, int64_t value);
+void json_line_bool(struct json_line *j, const char *key, bool value);
+void json_line_null(struct json_line *j, const char *key);
 void json_line_true(struct json_line *j, const char *key);
 /* @text: @len bytes of UTF-8, any of them */
 void json_line_text(struct json_line *j, const char *key, const char *text, size_t len);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "src/knob.h"
 #include "src/tracefs.h"
 #include "src/util.h"
 
@@ -48,14 +49,7 @@ int kprobe_events_check(void)
 
 static int lock_group(int fd, unsigned int group, short type)
 {
-	struct flock byte = {
-		.l_type = type,
-		.l_whence = SEEK_SET,
-		.l_start = group,
-		.l_len = 1,
-	};
-
-	return fcntl(fd, F_OFD_SETLK, &byte) ? -errno : 0;
+	return knob_lock(fd, type, group, 1);
 }
 
 static bool group_exists(const struct kprobe_events *events)

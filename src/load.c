@@ -33,8 +33,6 @@ static const struct {
 } kinds[] = {
 	[LOAD_FENTRY_MULTI] = {"fentry_multi", "fentry.multi+", BPF_PROG_TYPE_TRACING,
 			       (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
-	[LOAD_FENTRY_MULTI_ANY] = {"fentry_multi_any", "fentry.multi+", BPF_PROG_TYPE_TRACING,
-				   (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
 	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
 	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
 			    BPF_TRACE_KPROBE_MULTI, true},
@@ -126,6 +124,20 @@ static int fill_func_ends(const struct pwru_cap_bpf *skel, const struct funcs *f
 	return err;
 }
 
+/* What fields.bpf.h has to know.  A record has the room for either root's fields. */
+static void fill_fields(struct pwru_cap_bpf *skel, const struct filters *filters)
+{
+	uint32_t room = 0;
+
+	for (int root = 0; root < FIELDS_ROOTS; root++)
+		if (filters->fields[root].room > room)
+			room = filters->fields[root].room;
+	if (!room)
+		return;
+	skel->rodata->cfg_fields_room = room;
+	bpf_map__set_max_entries(skel->maps.fields_slots, FETCH_PIECES);
+}
+
 /* Scratch memory: enough for all CPUs to be at it and to be interrupted in it, up to 20 MB. */
 #define PAGE_SLOTS_MIN 4
 #define PAGE_SLOTS_MAX 64
@@ -185,6 +197,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);
+	fill_fields(skel, opts->filters);
 	fill_pages(skel, &opts->pages, cfg->cfg_cpus);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }

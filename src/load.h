@@ -17,13 +17,12 @@
 
 /* The kinds of programs, by how they are attached. */
 enum load_kind {
-	LOAD_FENTRY_MULTI,     /* fentry.multi links, the skb is the first argument */
-	LOAD_FENTRY_MULTI_ANY, /* the same, with the position as cookie */
-	LOAD_MULTI,	       /* kprobe.multi links */
-	LOAD_MULTI_ANY,	       /* the same, with the position as cookie */
-	LOAD_SESSION,	       /* kprobe.session links, with the position as cookie */
-	LOAD_KPROBE,	       /* kprobes behind perf events */
-	LOAD_KINDS,	       /* how many there are */
+	LOAD_FENTRY_MULTI, /* fentry.multi links, with the argument as cookie, from 0 */
+	LOAD_MULTI,	   /* kprobe.multi links */
+	LOAD_MULTI_ANY,	   /* the same, with the position as cookie */
+	LOAD_SESSION,	   /* kprobe.session links, with the position as cookie */
+	LOAD_KPROBE,	   /* kprobes behind perf events */
+	LOAD_KINDS,	   /* how many there are */
 };
 
 /* The programs that are needed, as bits: 1 << position, and 1 << LOAD_END. */
@@ -42,14 +41,15 @@ struct load_opts {
 	const struct funcs *funcs; /* what they will be attached to */
 	const struct filters *filters;
 	struct splicer *splicer; /* of these filters */
-	const char *kernel_btf;	 /* BTF file for CO-RE; NULL: the kernel's own */
-	uint32_t snaplen;	 /* bytes, 1 to EV_SNAPLEN_MAX */
-	uint32_t stack_room;	 /* entries, 0 to EV_STACK_MAX; 0: no stacks */
-	struct kpages pages;	 /* zeros: only the linear bytes of a packet are captured */
-	bool cb;		 /* record skb->cb */
-	bool cgroup;		 /* record the task's control group */
-	bool ret;		 /* record what functions return */
-	uint32_t ring_bytes;	 /* a power of two, a multiple of the page size */
+	const char
+		*kernel_btf; /* BTF file for CO-RE, its ids do not count; NULL: the kernel's own */
+	uint32_t snaplen;    /* bytes, 1 to EV_SNAPLEN_MAX */
+	uint32_t stack_room; /* entries, 0 to EV_STACK_MAX; 0: no stacks */
+	struct kpages pages; /* zeros: only the linear bytes of a packet are captured */
+	bool cb;	     /* record skb->cb */
+	bool cgroup;	     /* record the task's control group */
+	bool ret;	     /* record what functions return */
+	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
 };
 
 /* The verifier's log level (BPF_LOG_STATS) that tells how much it had to look at. */

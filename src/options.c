@@ -131,6 +131,18 @@ static int check_ret(const struct options *o)
 	return -EINVAL;
 }
 
+/* Given again, it adds. */
+static int add_fields(struct options *o, enum fields_root root, const char *paths)
+{
+	char *old = o->fields[root], *all = NULL;
+
+	if (asprintf(&all, "%s%s%s", old ? old : "", old ? "," : "", paths) < 0)
+		return -ENOMEM;
+	free(old);
+	o->fields[root] = all;
+	return 0;
+}
+
 static int apply_numbered(struct options *o, int key, const char *arg)
 {
 	if (key >= OPT_PRINT)
@@ -228,6 +240,10 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return number("--last", arg, 1, UINT64_MAX, &o->last);
 	case OPT_DROP_REASON:
 		return set_drops(o, "--filter-drop-reason", arg);
+	case OPT_SKB_FIELDS:
+		return add_fields(o, FIELDS_SKB, arg);
+	case OPT_XDP_FIELDS:
+		return add_fields(o, FIELDS_XDP, arg);
 	case OPT_TRACE_TC:
 		o->trace_tc = true;
 		return 0;
@@ -236,6 +252,9 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return 0;
 	case OPT_NO_RCU_EXPEDITED:
 		o->no_rcu_expedited = true;
+		return 0;
+	case OPT_NO_FTRACE_PAUSE:
+		o->no_ftrace_pause = true;
 		return 0;
 	case OPT_TEST_ATTACH:
 		o->test_attach = true;
@@ -413,4 +432,6 @@ void options_free(struct options *opts)
 {
 	free(opts->expression);
 	free(opts->command_line);
+	for (int root = 0; root < FIELDS_ROOTS; root++)
+		free(opts->fields[root]);
 }

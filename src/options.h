@@ -21,6 +21,13 @@ enum options_dump {
 	DUMP_EBPF, /* --dump-ebpf */
 };
 
+/* What fields may be of: src/fields.h. */
+enum fields_root {
+	FIELDS_SKB, /* struct sk_buff, skb->... */
+	FIELDS_XDP, /* struct xdp_buff, xdp->... */
+	FIELDS_ROOTS,
+};
+
 struct options {
 	const char *write_path; /* -w; NULL: text on stdout */
 	enum compress_kind compress;
@@ -57,10 +64,14 @@ struct options {
 	const char *drop_reasons; /* what it is given; NULL: all drops */
 	uint64_t last;		  /* --last, or what the above takes; UINT64_MAX: no limit */
 	bool linear_only;	  /* --linear-only */
+	/* --output-skb-metadata, --output-xdp-metadata: paths, by commas; NULL: none; to be freed
+	 */
+	char *fields[FIELDS_ROOTS];
 	enum options_dump dump;
 	int dump_style;		  /* how often -d was given: 1 to 3 */
 	const char *filter_load;  /* --filter-load; NULL: what the kernel allows */
 	bool no_rcu_expedited;	  /* --no-rcu-expedited */
+	bool no_ftrace_pause;	  /* --no-ftrace-pause */
 	bool test_attach;	  /* --test-attach */
 	struct printing printing; /* what is printed, and how */
 	struct meta_cfg meta;	  /* the meta filters, -i among them */

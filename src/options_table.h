@@ -29,6 +29,7 @@ enum {
 	OPT_DUMP_EBPF,
 	OPT_BACKEND,
 	OPT_NO_RCU_EXPEDITED,
+	OPT_NO_FTRACE_PAUSE,
 	OPT_TEST_ATTACH,
 	OPT_COMPRESS,
 	OPT_FAMILY,
@@ -36,6 +37,8 @@ enum {
 	OPT_ON_DROP,
 	OPT_LAST,
 	OPT_DROP_REASON,
+	OPT_SKB_FIELDS,
+	OPT_XDP_FIELDS,
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,
 	OPT_TERM = 2000,

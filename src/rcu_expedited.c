@@ -16,9 +16,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
+
+#include "src/knob.h"
 
 #define PATH "/sys/kernel/rcu_expedited"
 
@@ -30,29 +30,7 @@
 
 static int lock(int fd, short type)
 {
-	struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
-
-	return fcntl(fd, F_OFD_SETLK, &whole) ? -errno : 0;
-}
-
-static int read_value(int fd, long *ret_value)
-{
-	char text[32];
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-
-	if (n <= 0)
-		return n < 0 ? -errno : -EIO;
-	text[n] = '\0';
-	*ret_value = strtol(text, NULL, 10);
-	return 0;
-}
-
-static int write_value(int fd, long value)
-{
-	char text[32];
-	int n = snprintf(text, sizeof(text), "%ld\n", value);
-
-	return pwrite(fd, text, n, 0) < 0 ? -errno : 0;
+	return knob_lock(fd, type, 0, 0);
 }
 
 /* Puts the 0 back if nobody holds a lock. */
@@ -60,8 +38,8 @@ static void give_back(int fd)
 {
 	long value;
 
-	if (!lock(fd, F_WRLCK) && !read_value(fd, &value) && value == OURS)
-		write_value(fd, 0);
+	if (!lock(fd, F_WRLCK) && !knob_read(fd, &value) && value == OURS)
+		knob_write(fd, 0);
 }
 
 void rcu_expedited_begin(bool wanted, struct rcu_expedited *ret)
@@ -82,9 +60,9 @@ void rcu_expedited_begin(bool wanted, struct rcu_expedited *ret)
 		err = lock(fd, F_RDLCK);
 	}
 	if (!err)
-		err = read_value(fd, &value);
+		err = knob_read(fd, &value);
 	if (!err && !value)
-		err = write_value(fd, OURS);
+		err = knob_write(fd, OURS);
 	else if (!err && value != OURS)
 		err = -EALREADY;
 	if (err)

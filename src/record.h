@@ -14,6 +14,7 @@ struct record {
 	const uint64_t *stack; /* stack_len addresses, innermost first */
 	size_t stack_len;      /* 0 if there is none, or it could not be read */
 	const uint8_t *cb;     /* EV_CB_LEN bytes of skb->cb; NULL: not recorded */
+	const uint8_t *fields; /* hdr->fields_room bytes, filter/fetch_abi.h; NULL: none */
 	const uint8_t *raw;    /* hdr->raw_len bytes, see frame_build() */
 };
 

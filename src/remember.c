@@ -2,7 +2,7 @@
 /*
  * The file is
  *
- *	struct head | n x struct entry | strings
+ *	struct head | n x struct entry | types | strings
  *
  * in the host's byte order.  The strings end with a NUL; entries refer to them by offset, and 0
  * is the empty string, which stands for no module.  A sum over all that follows it finds damage.
@@ -10,30 +10,29 @@
 #include "src/remember.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "src/buf.h"
+#include "src/rundir.h"
 #include "src/util.h"
 
-#define RUN_DIR	  "/run/pwru-cap"
-#define FILE_NAME "functions" /* in it */
+#define FILE_NAME "functions"
 
 /* Changes with the format. */
-static const char magic[8] = "pwrufn4";
+static const char magic[8] = "pwrufn5";
 
 struct head {
 	char magic[8];
 	uint64_t sum; /* of all behind it */
 	uint64_t key;
 	uint64_t n;
+	uint64_t types_size; /* bytes */
 	struct func_roles roles;
-	struct translate_opts best;
+	struct caps_best best;
 };
 
 struct entry {
@@ -155,12 +154,35 @@ static int parse_entry(const struct entry *e, const char *strings, size_t size, 
 	return 0;
 }
 
+/* The entries, and the types behind them, have to fit into @room. */
+static bool is_sound(const struct head *head, size_t room)
+{
+	if (head->best.translate.load > FILTER_LOAD_PROBE)
+		return false;
+	if (head->n > room / sizeof(struct entry))
+		return false;
+	return head->types_size <= room - head->n * sizeof(struct entry);
+}
+
+static int copy_types(const void *data, size_t size, struct core_btf *ret_types)
+{
+	void *copy = size ? malloc(size) : NULL;
+
+	if (size && !copy)
+		return -ENOMEM;
+	if (size)
+		memcpy(copy, data, size);
+	*ret_types = (struct core_btf){.data = copy, .size = size};
+	return 0;
+}
+
 int recall_parse(void *data, size_t size, uint64_t key, struct memory *ret_memory)
 {
 	const struct head *head = data;
 	const struct entry *entries = (const void *)(head + 1);
 	struct inventory found = {0};
-	const char *strings;
+	struct core_btf types = {0};
+	const char *types_at, *strings;
 	size_t room;
 	int err = 0;
 
@@ -170,79 +192,35 @@ int recall_parse(void *data, size_t size, uint64_t key, struct memory *ret_memor
 		return -EBADMSG;
 	if (head->key != key)
 		return -ESTALE;
-	if (head->best.load > FILTER_LOAD_PROBE)
-		return -EBADMSG;
 	room = size - sizeof(*head);
-	if (head->n > room / sizeof(*entries))
+	if (!is_sound(head, room))
 		return -EBADMSG;
-	strings = (const char *)(entries + head->n);
-	room -= head->n * sizeof(*entries);
+	types_at = (const char *)(entries + head->n);
+	strings = types_at + head->types_size;
+	room -= head->n * sizeof(*entries) + head->types_size;
 	found.v = calloc(head->n + 1, sizeof(*found.v));
 	if (!found.v)
 		return -ENOMEM;
 	for (; found.n < head->n && !err; found.n++)
 		err = parse_entry(&entries[found.n], strings, room, &found.v[found.n]);
+	if (!err)
+		err = copy_types(types_at, head->types_size, &types);
 	if (err) {
 		inventory_free(&found);
 		return err;
 	}
 	found.roles = head->roles;
 	found.memory = data;
-	*ret_memory = (struct memory){.inventory = found, .best = head->best};
+	*ret_memory = (struct memory){.inventory = found, .best = head->best, .types = types};
 	return 0;
-}
-
-/* Ours alone to write: root's, or that of whoever has the privileges without being root. */
-static int check_owner(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return -errno;
-	return st.st_uid == geteuid() && !(st.st_mode & 077) ? 0 : -EPERM;
-}
-
-/* The directory, if nobody else can have put it there; or -errno. */
-static int open_dir(void)
-{
-	int fd = open(RUN_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int err = fd < 0 ? -errno : check_owner(fd);
-
-	if (!err)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-static int open_file(void)
-{
-	int dir = open_dir(), fd, err;
-
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, FILE_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	err = fd < 0 ? -errno : check_owner(fd);
-	close(dir);
-	if (!err)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return err;
 }
 
 int recall(uint64_t key, struct memory *ret_memory)
 {
-	int fd = open_file(), err;
-	char path[32], *data;
+	char *data;
 	size_t size;
+	int err = rundir_read(FILE_NAME, &data, &size);
 
-	if (fd < 0)
-		return fd;
-	/* What was checked is what is read. */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = read_file(path, &data, &size);
-	close(fd);
 	if (err)
 		return err;
 	err = recall_parse(data, size, key, ret_memory);
@@ -282,6 +260,7 @@ void *remember_format(uint64_t key, const struct memory *memory, size_t *ret_siz
 	struct head head = {
 		.key = key,
 		.n = inventory->n,
+		.types_size = memory->types.size,
 		.roles = inventory->roles,
 		.best = memory->best,
 	};
@@ -304,6 +283,7 @@ void *remember_format(uint64_t key, const struct memory *memory, size_t *ret_siz
 
 		buf_append(&out, &e, sizeof(e));
 	}
+	buf_append(&out, memory->types.data, memory->types.size);
 	buf_append(&out, strings.buf.data, strings.buf.len);
 	if (buf_error(&out) || buf_error(&strings.buf)) {
 		buf_free(&out);
@@ -314,55 +294,6 @@ void *remember_format(uint64_t key, const struct memory *memory, size_t *ret_siz
 	}
 	buf_free(&strings.buf);
 	return out.data;
-}
-
-static int write_all(int fd, const char *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		size -= n;
-	}
-	return 0;
-}
-
-static int write_new(int dir, const char *name, const void *data, size_t size)
-{
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, data, size);
-	close(fd);
-	return err;
-}
-
-static int replace_file(const void *data, size_t size)
-{
-	char name[32];
-	int dir, err;
-
-	if (mkdir(RUN_DIR, 0700) && errno != EEXIST)
-		return -errno;
-	dir = open_dir();
-	if (dir < 0)
-		return dir;
-	snprintf(name, sizeof(name), FILE_NAME ".%d", getpid());
-	/* Of a run that had this number and was killed. */
-	unlinkat(dir, name, 0);
-	err = write_new(dir, name, data, size);
-	if (!err && renameat(dir, name, dir, FILE_NAME))
-		err = -errno;
-	if (err)
-		unlinkat(dir, name, 0);
-	close(dir);
-	return err;
 }
 
 int remember(uint64_t key, const struct memory *memory)
@@ -378,7 +309,14 @@ int remember(uint64_t key, const struct memory *memory)
 	if (err)
 		return err;
 	data = remember_format(key, memory, &size);
-	err = data ? replace_file(data, size) : -ENOMEM;
+	err = data ? rundir_replace(FILE_NAME, data, size) : -ENOMEM;
 	free(data);
 	return err;
+}
+
+void memory_free(struct memory *memory)
+{
+	inventory_free(&memory->inventory);
+	free(memory->types.data);
+	memory->types = (struct core_btf){0};
 }

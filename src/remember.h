@@ -3,8 +3,8 @@
 #define PWRU_CAP_REMEMBER_H
 /*
  * What the kernel told an earlier run, kept for the next: which functions there are, and how
- * packets are read best.  Asking the kernel takes a second or two, and the answer changes only when
- * a module comes or goes.
+ * packets are read best, and where fields are.  Asking the kernel takes a second or two, and the
+ * answer changes only when a module comes or goes.
  *
  * It is a file below /run, which ends with the boot, that only its owner may read: it holds kernel
  * addresses.  What belongs to another boot, other modules or another pwru-cap is not used, nor
@@ -13,12 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "filter/translate.h"
+#include "src/caps.h"
+#include "src/core_btf.h"
 #include "src/inventory.h"
 
 struct memory {
 	struct inventory inventory;
-	struct translate_opts best; /* caps_read() */
+	struct caps_best best; /* caps_read() */
+	struct core_btf types; /* core_btf_make() */
 };
 
 /**
@@ -32,7 +34,7 @@ int remember_key(uint64_t *ret_key);
 /**
  * recall() - what an earlier run was told
  * @key: from remember_key()
- * @ret_memory: filled on success; free its inventory
+ * @ret_memory: filled on success; free with memory_free()
  *
  * Return: 0; -ENOENT if there is none; -ESTALE if it is another key's; -EPERM if others may write
  * the file; -EBADMSG if it is damaged; -errno of reading.
@@ -55,5 +57,8 @@ int remember(uint64_t key, const struct memory *memory);
  */
 int recall_parse(void *data, size_t size, uint64_t key, struct memory *ret_memory);
 void *remember_format(uint64_t key, const struct memory *memory, size_t *ret_size);
+
+/* memory_free() - @memory may be zero-filled */
+void memory_free(struct memory *memory);
 
 #endif

@@ -109,6 +109,8 @@ static int prepare_view(struct session *s)
 	view_set_reasons(s->capture.view, s->reasons);
 	view_set_containers(s->capture.view, s->containers);
 	view_set_returns(s->capture.view, s->returns);
+	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
+			&s->filters.fields[FIELDS_XDP].shown);
 	s->tracing.names = s->names;
 	return 0;
 }

@@ -34,6 +34,46 @@ static void put_text(struct json_line *j, const char *key, const char *text)
 	json_line_text(j, key, text, strlen(text));
 }
 
+/* Many readers of JSON take numbers for floating point: beyond this they are not exact there. */
+#define EXACT_MAX (1LL << 53)
+
+/* Numbers beyond become strings. */
+static void put_number(struct sink_json *s, const struct fact *fact)
+{
+	struct buf *out = outfile_buf(s->out);
+	const int64_t number = (int64_t)fact->number;
+
+	if (fact->kind == FACT_INT && number >= -EXACT_MAX && number <= EXACT_MAX) {
+		json_line_int(s->line, fact->key, number);
+		return;
+	}
+	if (fact->kind != FACT_INT && fact->number <= EXACT_MAX) {
+		json_line_uint(s->line, fact->key, fact->number);
+		return;
+	}
+	json_line_word(s->line, fact->key);
+	if (fact->kind == FACT_INT && number < 0)
+		buf_putc(out, '-');
+	if (fact->kind == FACT_HEX) {
+		buf_puts(out, "0x");
+		buf_hex(out, fact->number, 1);
+	} else {
+		buf_u64(out, fact->kind == FACT_INT && number < 0 ? -fact->number : fact->number);
+	}
+	json_line_word_end(s->line);
+}
+
+static void put_none(struct json_line *j, const struct fact *fact)
+{
+	if (!strcmp(fact->text, "null")) {
+		json_line_null(j, fact->key);
+		return;
+	}
+	json_line_object(j, fact->key);
+	put_text(j, "error", fact->text);
+	json_line_close(j);
+}
+
 static void put_fact(void *ctx, const struct fact *fact)
 {
 	struct sink_json *s = ctx;
@@ -41,13 +81,29 @@ static void put_fact(void *ctx, const struct fact *fact)
 	switch (fact->kind) {
 	case FACT_UINT:
 	case FACT_HEX:
-		json_line_uint(s->line, fact->key, fact->number);
+	case FACT_INT:
+		put_number(s, fact);
 		break;
 	case FACT_ADDR:
 		json_line_word(s->line, fact->key);
 		buf_puts(outfile_buf(s->out), "0x");
 		buf_hex(outfile_buf(s->out), fact->number, 1);
 		json_line_word_end(s->line);
+		break;
+	case FACT_BOOL:
+		json_line_bool(s->line, fact->key, fact->number);
+		break;
+	case FACT_NONE:
+		put_none(s->line, fact);
+		break;
+	case FACT_GROUP:
+		json_line_object(s->line, fact->key);
+		break;
+	case FACT_LIST:
+		json_line_array(s->line, fact->key);
+		break;
+	case FACT_END:
+		json_line_close(s->line);
 		break;
 	case FACT_TEXT:
 		put_text(s->line, fact->key, fact->text);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "src/columns.h"
+#include "src/comment.h"
 #include "src/outfile.h"
 #include "src/sink.h"
 #include "src/timestamps.h"
@@ -209,6 +210,7 @@ static void put_notes(struct buf *out, const struct view *view)
 		buf_printf(out, " nonlinear=%u", hdr->nonlinear);
 	if (hdr->flags & EV_F_FAULT)
 		buf_puts(out, " fault=1");
+	comment_fields(out, view);
 	if (view->changed)
 		buf_printf(out, " changed=%s", view->changed);
 	if (view->drop && !has_reason(view))

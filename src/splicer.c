@@ -12,22 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/cast.h"
 #include "bpf/session.h"
 #include "filter/splice.h"
 #include "filter/translate.h"
 #include "src/log.h"
+#include "src/util.h"
 
 /* A stub of bpf/stub.bpf.h, and what takes its place. */
 struct stub {
 	const char *name;
 	struct insn_buf body; /* empty: it stays as it is, and accepts */
+	bool has_map;	      /* the body loads the map that the stub loads */
+	size_t map;	      /* by the instruction at this index */
 };
 
 enum {
 	STUB_FILTER,
 	STUB_TUNNEL_L2,
 	STUB_TUNNEL_L3,
-	STUB_EXPR,
+	STUB_EXPR, /* from here on the bodies belong to others */
+	STUB_FIELDS,
+	STUB_FIELDS_XDP,
 	N_STUBS
 };
 
@@ -35,6 +41,7 @@ struct splicer {
 	int handlers[SPLICER_SECTIONS]; /* libbpf's numbers for them */
 	size_t n_handlers;
 	const struct bpf_object *obj;
+	struct caps caps;
 	struct stub stubs[N_STUBS];
 	/* Type ids of the functions of bpf/session.h; 0: not needed, or this kernel has none. */
 	int32_t is_return, cookie;
@@ -57,18 +64,92 @@ static int find_stub(const struct bpf_object *obj, const struct splice_prog *pro
 	return -1;
 }
 
+/*
+ * What nothing calls if there is no filter beyond the expression (bpf/filter.bpf.h): the function,
+ * and those that only it calls.  The kernel leaves it out in the end, but goes over it a few times
+ * before that.
+ */
+static const char *const beyond[] = {"matches_beyond", "pwru_expr", "pwru_tunnel_l2",
+				     "pwru_tunnel_l3"};
+
+static const struct bpf_insn no_match[] = {
+	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+	{.code = BPF_JMP | BPF_EXIT},
+};
+
+static bool has_beyond(const struct splicer *s)
+{
+	return s->stubs[STUB_EXPR].body.cnt || s->stubs[STUB_TUNNEL_L2].body.cnt ||
+	       s->stubs[STUB_TUNNEL_L3].body.cnt;
+}
+
+/* libbpf puts what a function calls right behind it; if it does not, all stays where it is. */
+static int drop_beyond(struct splicer *s, struct splice_prog *in)
+{
+	int first = find_stub(s->obj, in, beyond[0]), cnt = 1, err;
+	struct splice_prog out;
+
+	if (first < 0 || has_beyond(s))
+		return 0;
+	for (size_t i = 1; i < ARRAY_SIZE(beyond); i++) {
+		int func = find_stub(s->obj, in, beyond[i]);
+
+		if (func <= first || func >= first + (int)ARRAY_SIZE(beyond))
+			return 0;
+		cnt++;
+	}
+	err = splice_several(in, first, cnt, no_match, ARRAY_SIZE(no_match), &out);
+	if (err)
+		return err;
+	splice_prog_free(&s->current);
+	s->current = out;
+	*in = out;
+	return 0;
+}
+
+static __u32 insn_off(const struct splice_prog *prog, __u32 func)
+{
+	const struct bpf_func_info *info = (const void *)((const char *)prog->func_info +
+							  func * prog->func_info_rec_size);
+
+	return info->insn_off;
+}
+
+/* How the stub loads its map is how the body is to load it: libbpf has put in the descriptor. */
+static int take_map(const struct splice_prog *prog, int func, const struct stub *stub)
+{
+	size_t end = (__u32)func + 1 < prog->func_info_cnt ? insn_off(prog, func + 1)
+							   : prog->insn_cnt;
+
+	for (size_t i = insn_off(prog, func); i + 1 < end; i++) {
+		if (prog->insns[i].code != (BPF_LD | BPF_IMM | BPF_DW) ||
+		    prog->insns[i].src_reg != BPF_PSEUDO_MAP_FD)
+			continue;
+		stub->body.insns[stub->map].src_reg = prog->insns[i].src_reg;
+		stub->body.insns[stub->map].imm = prog->insns[i].imm;
+		stub->body.insns[stub->map + 1].imm = prog->insns[i + 1].imm;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 /* All stubs of a program, one after the other; the result is in s->current. */
 static int splice_all(struct splicer *s, struct splice_prog in)
 {
+	int err = drop_beyond(s, &in);
+
+	if (err)
+		return err;
 	for (size_t i = 0; i < N_STUBS; i++) {
 		const struct stub *stub = &s->stubs[i];
 		int func = stub->body.cnt ? find_stub(s->obj, &in, stub->name) : -1;
 		struct splice_prog out;
-		int err;
 
 		if (func < 0)
 			continue;
-		err = splice(&in, func, stub->body.insns, stub->body.cnt, &out);
+		err = stub->has_map ? take_map(&in, func, stub) : 0;
+		if (!err)
+			err = splice(&in, func, stub->body.insns, stub->body.cnt, &out);
 		if (err)
 			return err;
 		splice_prog_free(&s->current);
@@ -124,13 +205,74 @@ static void patch_calls(const struct splicer *s, struct splice_prog *prog)
 	}
 }
 
+/* The kernel's numbers for what bpf/cast.h has numbers of its own. */
+static void number_casts(const struct caps *caps, struct bpf_insn *insns, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct bpf_insn *insn = &insns[i];
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg &&
+		    insn->imm == CAST_FUNC) {
+			insn->src_reg = BPF_PSEUDO_KFUNC_CALL;
+			insn->imm = caps->translate.cast_func_id;
+		}
+		if (insn->code != (BPF_ALU | BPF_MOV | BPF_K) &&
+		    insn->code != (BPF_ALU64 | BPF_MOV | BPF_K))
+			continue;
+		if (insn->imm == CAST_SK_BUFF)
+			insn->imm = caps->skb_type_id;
+		else if (insn->imm == CAST_NET_DEVICE)
+			insn->imm = caps->dev_type_id;
+		else if (insn->imm == CAST_BYTES)
+			insn->imm = caps->translate.bytes_type_id;
+	}
+}
+
+/*
+ * For a tracing program libbpf would read the kernel's types, to find the one function that it is
+ * for.  Ours are for many, or for one that is known, so they pass as this kind, until they are
+ * loaded.
+ */
+#define NOT_TRACING BPF_PROG_TYPE_RAW_TRACEPOINT
+
+static int become_tracing(struct bpf_program *prog, struct bpf_prog_load_opts *opts)
+{
+	enum bpf_attach_type type = bpf_program__expected_attach_type(prog);
+
+	if (bpf_program__type(prog) != NOT_TRACING || !type)
+		return 0;
+	opts->expected_attach_type = type;
+	return bpf_program__set_type(prog, BPF_PROG_TYPE_TRACING);
+}
+
+static int splice_into(struct splicer *s, struct bpf_program *prog, const struct splice_prog *in,
+		       struct bpf_prog_load_opts *opts)
+{
+	int err;
+
+	splice_prog_free(&s->current);
+	s->current = (struct splice_prog){0};
+	err = splice_all(s, *in);
+	if (!err && !s->current.insns)
+		err = keep(s, in);
+	if (err)
+		return err;
+	/* libbpf reads the rest after we return; it stays until the next program. */
+	opts->func_info = s->current.func_info;
+	opts->func_info_cnt = s->current.func_info_cnt;
+	opts->line_info = s->current.line_info;
+	opts->line_info_cnt = s->current.line_info_cnt;
+	return bpf_program__set_insns(prog, s->current.insns, s->current.insn_cnt);
+}
+
 /* Called by libbpf for each program, between relocation and loading. */
 static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, long cookie)
 {
 	struct splicer *s = (struct splicer *)cookie;
+	size_t n = bpf_program__insn_cnt(prog);
 	struct splice_prog in = {
-		.insns = (struct bpf_insn *)bpf_program__insns(prog),
-		.insn_cnt = bpf_program__insn_cnt(prog),
+		.insns = calloc(n, sizeof(*in.insns)),
+		.insn_cnt = n,
 		.func_info = (void *)opts->func_info,
 		.func_info_cnt = opts->func_info_cnt,
 		.func_info_rec_size = opts->func_info_rec_size,
@@ -140,20 +282,16 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 	};
 	int err;
 
-	splice_prog_free(&s->current);
-	s->current = (struct splice_prog){0};
+	if (!in.insns)
+		return -ENOMEM;
+	memcpy(in.insns, bpf_program__insns(prog), n * sizeof(*in.insns));
+	number_casts(&s->caps, in.insns, n);
 	patch_calls(s, &in);
-	err = splice_all(s, in);
-	if (!err && !s->current.insns)
-		err = keep(s, &in);
-	if (err)
-		return err;
-	/* libbpf reads the rest after we return; it stays until the next program. */
-	opts->func_info = s->current.func_info;
-	opts->func_info_cnt = s->current.func_info_cnt;
-	opts->line_info = s->current.line_info;
-	opts->line_info_cnt = s->current.line_info_cnt;
-	return bpf_program__set_insns(prog, s->current.insns, s->current.insn_cnt);
+	err = become_tracing(prog, opts);
+	if (!err)
+		err = splice_into(s, prog, &in, opts);
+	free(in.insns);
+	return err;
 }
 
 static int translate_one(const struct cbpf_prog *prog, const struct caps *caps, const char *what,
@@ -178,7 +316,11 @@ static int make_bodies(const struct filters *f, const struct caps *caps, struct 
 	s->stubs[STUB_TUNNEL_L2].name = "pwru_tunnel_l2";
 	s->stubs[STUB_TUNNEL_L3].name = "pwru_tunnel_l3";
 	s->stubs[STUB_EXPR].name = "pwru_expr";
-	s->stubs[STUB_EXPR].body = f->expr; /* borrowed */
+	s->stubs[STUB_EXPR].body = f->expr;
+	s->stubs[STUB_FIELDS] = (struct stub){"pwru_fields", f->fields[FIELDS_SKB].code, true,
+					      f->fields[FIELDS_SKB].map};
+	s->stubs[STUB_FIELDS_XDP] = (struct stub){"pwru_fields_xdp", f->fields[FIELDS_XDP].code,
+						  true, f->fields[FIELDS_XDP].map};
 	err = translate_one(&f->frame, caps, "expression", &s->stubs[STUB_FILTER].body);
 	if (!err)
 		err = translate_one(&f->tunnel_l2, caps, "expression of --filter-tunnel-pcap-l2",
@@ -209,6 +351,7 @@ int splicer_new(const struct filters *filters, const struct caps *caps,
 
 	if (!s)
 		return -ENOMEM;
+	s->caps = *caps;
 	err = register_for_good();
 	if (!err)
 		err = make_bodies(filters, caps, s);
@@ -229,6 +372,8 @@ int splicer_register(struct splicer *s, const char *section, enum bpf_prog_type 
 
 	if (s->n_handlers == SPLICER_SECTIONS)
 		return -E2BIG;
+	if (type == BPF_PROG_TYPE_TRACING)
+		type = NOT_TRACING;
 	id = libbpf_register_prog_handler(section, type, attach_type, &handler);
 	if (id < 0)
 		return id;

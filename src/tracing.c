@@ -13,7 +13,7 @@ static int resolve_filters(struct tracing *t)
 {
 	int err = 0;
 
-	if (!t->opts->filter_expr)
+	if (!filters_need_types(t->opts))
 		return 0;
 	err = discover_types(t->opts, t->kernel);
 	return err ? err : filters_resolve(t->opts, t->kernel->btf, &t->kernel->caps, t->filters);
@@ -72,7 +72,7 @@ static struct load_opts load_opts(const struct tracing *t)
 		.funcs = &t->kernel->funcs,
 		.filters = t->filters,
 		.splicer = t->splicer,
-		.kernel_btf = t->opts->kernel_btf,
+		.kernel_btf = discovery_types_path(t->opts, t->kernel),
 		.snaplen = t->opts->snaplen,
 		.stack_room = stack_room(t->opts),
 		.cb = t->opts->printing.cb,
@@ -148,6 +148,7 @@ static int attach_loaded(struct tracing *t)
 		.funcs = &t->all_at_once,
 		.stop = t->stop,
 		.rcu_expedited = !t->opts->no_rcu_expedited,
+		.ftrace_pause = !t->opts->no_ftrace_pause,
 	};
 	int err;
 

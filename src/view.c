@@ -27,6 +27,7 @@ struct view_state {
 	const struct progs *progs;     /* NULL: none */
 	struct reasons *reasons;       /* NULL: none have names */
 	struct containers *containers; /* NULL: not asked for */
+	const struct shown *skb_fields, *xdp_fields;
 	struct stacks *stacks;
 	struct returns *returns;  /* NULL: no record is of a return */
 	struct buf drop, drop_at; /* texts of the latest drop */
@@ -84,6 +85,12 @@ void view_set_returns(struct view_state *state, struct returns *returns)
 void view_set_containers(struct view_state *state, struct containers *containers)
 {
 	state->containers = containers;
+}
+
+void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp)
+{
+	state->skb_fields = skb;
+	state->xdp_fields = xdp;
 }
 
 void view_sync_clock(struct view_state *state)
@@ -223,6 +230,18 @@ bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS])
 	return true;
 }
 
+/* Of a packet that is gone there is nothing to read. */
+static const struct shown *find_fields(const struct view_state *state, const struct record *rec)
+{
+	const struct shown *fields = rec->hdr->flags & EV_F_XDP ? state->xdp_fields
+								: state->skb_fields;
+
+	if (!rec->fields || !fields || !fields->n || rec->hdr->flags & EV_F_GONE ||
+	    shown_bytes(fields) > rec->hdr->fields_room)
+		return NULL;
+	return fields;
+}
+
 /* Of the record's bytes those that are in the frame. */
 static void decode(const struct record *rec, struct view *view)
 {
@@ -254,6 +273,7 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
 		      strnlen(hdr->ifname, sizeof(hdr->ifname)));
+	ret_view->fields = find_fields(state, rec);
 	frame_build(hdr->l2, rec->raw, hdr->raw_len, state->snaplen, &ret_view->frame);
 	decode(rec, ret_view);
 }

@@ -16,6 +16,7 @@
 #include "src/reasons.h"
 #include "src/record.h"
 #include "src/returns.h"
+#include "src/shown.h"
 #include "src/utf8.h"
 
 /* What is needed to read records, and remembered from one to the next. */
@@ -39,7 +40,8 @@ struct view {
 	const char *nf;	     /* netfilter's family/hook; NULL: it is at none */
 	const char *verdict; /* of the hook, at nf_hook_slow()'s return; otherwise NULL */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
-	uint16_t protocol;   /* Ethernet type: skb->protocol, in XDP that of the frame */
+	const struct shown *fields; /* those that rec->fields holds; NULL: none */
+	uint16_t protocol;	    /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
 	struct packet packet; /* its headers */
 };
@@ -81,6 +83,11 @@ void view_set_returns(struct view_state *state, struct returns *returns);
 
 /* view_set_containers() - look for containers of processes; @containers must outlive @state */
 void view_set_containers(struct view_state *state, struct containers *containers);
+/*
+ * view_set_fields() - fields that records hold: in XDP programs those of @xdp, in all other places
+ * those of @skb; both must outlive @state
+ */
+void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

@@ -172,6 +172,45 @@ static void last_function(void **state)
 	splice_prog_free(&out);
 }
 
+/* One body for the stub and what follows it; the others see their functions move, none is lost. */
+static void several(void **state)
+{
+	struct bpf_insn insns[LEN(program)];
+	struct splice_prog in = make_input(), out;
+	const struct bpf_func_info *f;
+	struct bpf_insn body[3];
+
+	(void)state;
+	make_body(body, 3);
+	in.insns = insns;
+	memcpy(insns, program, sizeof(insns));
+	/* Functions 2 and 3, the latter of which is called from outside. */
+	assert_int_equal(splice_several(&in, STUB, 2, body, 3, &out), -EINVAL);
+	insns[2] = insns[8] = insns[18] = insns[19] = BPF_MOV64_IMM(0, 0);
+	assert_int_equal(splice_several(&in, STUB, 2, body, 3, &out), 0);
+	assert_int_equal(out.insn_cnt, LEN(program) - 8 + 3);
+	assert_memory_equal(out.insns + STUB_AT, body, sizeof(body));
+	assert_int_equal(out.insns[0].imm, STUB_AT - 1);
+	/* From 3 to the last function, which was at 18 and is at 13; and back. */
+	assert_int_equal(out.insns[3].imm, 13 - 4);
+	assert_int_equal(out.insns[15].imm, 8 - 16);
+	f = out.func_info;
+	assert_int_equal(out.func_info_cnt, 4);
+	assert_int_equal(f[STUB].insn_off, STUB_AT);
+	assert_int_equal(f[STUB].type_id, 102);
+	assert_int_equal(f[3].insn_off, 13);
+	assert_int_equal(f[3].type_id, 104);
+	splice_prog_free(&out);
+	/* To the end of the program, and beyond it. */
+	insns[3] = insns[4] = BPF_MOV64_IMM(0, 0);
+	assert_int_equal(splice_several(&in, STUB, 3, body, 3, &out), 0);
+	assert_int_equal(out.insn_cnt, STUB_AT + 3);
+	splice_prog_free(&out);
+	assert_int_equal(splice_several(&in, STUB, 4, body, 3, &out), -EINVAL);
+	assert_int_equal(splice_several(&in, STUB, UINT32_MAX, body, 3, &out), -EINVAL);
+	assert_int_equal(splice_several(&in, STUB, 0, body, 3, &out), -EINVAL);
+}
+
 static void without_lines(void **state)
 {
 	struct splice_prog in = make_input(), out;
@@ -325,11 +364,12 @@ static void random_programs(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(longer_body),	 cmocka_unit_test(shorter_body),
-	cmocka_unit_test(same_length),	 cmocka_unit_test(info_moves),
-	cmocka_unit_test(last_function), cmocka_unit_test(without_lines),
-	cmocka_unit_test(bad_arguments), cmocka_unit_test(bad_records),
-	cmocka_unit_test(bad_targets),	 cmocka_unit_test(random_programs),
+	cmocka_unit_test(longer_body),	   cmocka_unit_test(shorter_body),
+	cmocka_unit_test(same_length),	   cmocka_unit_test(info_moves),
+	cmocka_unit_test(last_function),   cmocka_unit_test(without_lines),
+	cmocka_unit_test(several),	   cmocka_unit_test(bad_arguments),
+	cmocka_unit_test(bad_records),	   cmocka_unit_test(bad_targets),
+	cmocka_unit_test(random_programs),
 };
 
 UNIT_MAIN(tests)

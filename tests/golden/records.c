@@ -241,6 +241,66 @@ static void fill_task(struct ev_hdr *h, const struct row *row)
 	memcpy(h->comm, comm, strlen(comm) < EV_COMM_LEN ? strlen(comm) : EV_COMM_LEN);
 }
 
+/* ---- fields, of each kind */
+
+static struct shown_enumerator states[] = {{1, (char *)"UP"}, {(uint64_t)-1, (char *)"GONE"}};
+
+static struct shown_field skb_fields[] = {
+	{.name = (char *)"skb->mark:x", .kind = SHOWN_HEX, .size = 4},
+	{.name = (char *)"skb->pkt_type", .kind = SHOWN_UINT, .size = 1, .bits = 3, .shift = 2},
+	{.name = (char *)"skb->level", .kind = SHOWN_INT, .size = 4, .is_signed = true},
+	{.name = (char *)"skb->tstamp", .kind = SHOWN_INT, .size = 8, .is_signed = true},
+	{.name = (char *)"skb->cookie:x", .kind = SHOWN_HEX, .size = 8},
+	{.name = (char *)"skb->protocol:be", .kind = SHOWN_BE, .size = 2},
+	{.name = (char *)"skb->dev", .kind = SHOWN_ADDR, .size = 8},
+	{.name = (char *)"skb->cloned:bool", .kind = SHOWN_BOOL, .size = 1},
+	{.name = (char *)"skb->dev->state",
+	 .kind = SHOWN_ENUM,
+	 .size = 4,
+	 .is_signed = true,
+	 .enumerators = states,
+	 .n_enumerators = ARRAY_SIZE(states)},
+	{.name = (char *)"skb->dev->name", .kind = SHOWN_STR, .size = 16},
+	{.name = (char *)"skb->sk->daddr", .kind = SHOWN_IP4, .size = 4},
+	{.name = (char *)"skb->sk->v6_daddr", .kind = SHOWN_IP6, .size = 16},
+	{.name = (char *)"skb->dev->dev_addr:mac", .kind = SHOWN_MAC, .size = 6},
+	{.name = (char *)"skb->cb:x", .kind = SHOWN_BYTES, .size = 5},
+	{.name = (char *)"skb->sizes", .kind = SHOWN_INT, .size = 6, .elems = 3, .is_signed = true},
+};
+
+static struct shown_field xdp_fields[] = {
+	{.name = (char *)"xdp->rxq->queue_index", .kind = SHOWN_UINT, .size = 4},
+};
+
+const struct shown records_skb_fields = {.v = skb_fields, .n = ARRAY_SIZE(skb_fields)};
+const struct shown records_xdp_fields = {.v = xdp_fields, .n = ARRAY_SIZE(xdp_fields)};
+
+/* Statuses, then values: filter/fetch_abi.h. */
+#define FIELDS_ROOM 128
+
+#define ALL_READ    "01 01 01 01 01 01 01 01 01 01 01 01 01 01 01 "
+#define VALUES                                                                                       \
+	"efbeadde 12 feffffff 00dacaf4b8e3a717 1032547698badcfe 0800 00563412 8088ffff 02 01000000 " \
+	"65 74 68 20 30 0a 22 5c 00 78787878787878 0a000002 20010db8000000000000000000000002 "       \
+	"020000000001 00017fff80 0100 ffff 0080"
+
+/* What cannot be read is 0, and is not to be taken for that. */
+static void fill_fields(const struct row *row, size_t i, uint8_t *section)
+{
+	static const char *const sections[] = {
+		ALL_READ VALUES,
+		"01 02 03 00 01 01 01 01 01 01 01 02 02 01 03 "
+		"00000000 ff 00000000 0000000000000000 ffffffff00000000 88cc 0000000000000000 00 "
+		"05000000",
+		"02 02 02 02 02 02 02 02 02 02 02 02 02 02 02",
+	};
+
+	if (row->flags & EV_F_XDP)
+		unhex("01 07000000", section);
+	else
+		unhex(sections[i % ARRAY_SIZE(sections)], section);
+}
+
 size_t record_make(size_t i, int with_extras, void *ret_data)
 {
 	const struct row *row = &rows[i];
@@ -269,6 +329,9 @@ size_t record_make(size_t i, int with_extras, void *ret_data)
 		h->cb_room = EV_CB_LEN;
 		for (int k = 0; k < EV_CB_LEN; k++)
 			*p++ = row->flags & EV_F_XDP ? 0 : k;
+		h->fields_room = FIELDS_ROOM;
+		fill_fields(row, i, p);
+		p += FIELDS_ROOM;
 	}
 	h->raw_len = unhex(row->hex, p);
 	h->protocol = row->flags & EV_F_XDP ? 0 : protocol_of(row, p);

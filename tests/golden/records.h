@@ -10,6 +10,7 @@
 
 #include "src/names.h"
 #include "src/progs.h"
+#include "src/shown.h"
 
 /* More than any of them has. */
 #define RECORD_SIZE 1024
@@ -19,6 +20,9 @@ extern const size_t records_len;
 /* The one reason of a drop that has a name, NO_SOCKET. */
 #define RECORDS_REASON 3
 
+/* What the fields are that records have. */
+extern const struct shown records_skb_fields, records_xdp_fields;
+
 /* The programs and the symbols that they are of. */
 extern const struct progs records_progs;
 #define RECORDS_KALLSYMS "tests/golden/kallsyms"
@@ -26,7 +30,7 @@ extern const struct progs records_progs;
 /**
  * record_make() - put one together
  * @i: which, below records_len
- * @with_extras: with a stack and skb->cb, of those that have some
+ * @with_extras: with a stack, skb->cb and fields, of those that have some
  * @ret_data: RECORD_SIZE bytes, aligned to 8; ev_hdr.time_ns is nanoseconds since the first
  *
  * Return: its bytes.

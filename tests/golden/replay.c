@@ -3,7 +3,7 @@
  * replay [OPTION]...: pwru-cap's way from records to outputs, with the records of records.c instead
  * of the kernel's, and pwru-cap's options.  Says on standard error how many were written.
  *
- * With REPLAY_EXTRAS in the environment, records have stacks and skb->cb.
+ * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields.
  */
 #include <errno.h>
 #include <signal.h>
@@ -24,6 +24,8 @@ static int open_view(const struct options *opts, struct names *names, struct cap
 
 	if (!err)
 		view_set_progs(c->view, &records_progs);
+	if (!err)
+		view_set_fields(c->view, &records_skb_fields, &records_xdp_fields);
 	return err;
 }
 

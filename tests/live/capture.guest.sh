@@ -5,6 +5,7 @@
 set -u
 . /test/traffic.sh
 . /test/modes.guest.sh
+. /test/fields.guest.sh
 
 # Without kprobe-multi, attaching to all functions takes minutes under emulation: some do.
 case $KERNEL in
@@ -276,7 +277,8 @@ timed payload_case
 timed overload_case
 timed file_mode_cases
 timed device_cases
-timed change_and_drop_cases
+timed change_cases
+timed fields_case
 [ -n "$FEW" ] || timed output_cases
 [ -n "$FEW" ] || timed stop_cases
 timed error_cases

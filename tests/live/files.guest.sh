@@ -1,5 +1,5 @@
 #!/bin/bash
-# files.guest.sh: runs in a guest: tcpdump and pwru-cap write the same traffic to files in all ways,
+# files.guest.sh SEED: runs in a guest: tcpdump and pwru-cap write the same traffic to files in all ways,
 # and what came out is left in $OUT for tests/live/files to judge.  A case has a directory of its
 # own for each program, $OUT/CASE/tcpdump and $OUT/CASE/pwru-cap, with the files, and beside it
 # PROGRAM.err and PROGRAM.status.
@@ -11,6 +11,7 @@ set -u
 set -m
 . /test/traffic.sh
 
+SEED=$1
 REQUESTS='icmp[icmptype] == icmp-echo'
 ONE=(--filter-func dev_hard_start_xmit -B 4096 -i v0)
 declare -A PIDS=()
@@ -200,40 +201,46 @@ larger() {
 	return 1
 }
 
-# kill -9 at some moment of a capture at several functions; tests/unit/test_sink_files does the same
-# a hundred times.
+# kill -9 at 20 random moments of captures at several functions, four at a time;
+# tests/unit/test_sink_files does the same a hundred times.
 kills() {
-	local kind
+	local kind round n=0
 
-	requests 10000 0.005 1400 &
+	fact seed "$SEED"
+	RANDOM=$SEED
+	requests 100000 0.005 1400 &
 	pinger=$!
-	for kind in plain ring gzip zstd; do
-		killed $kind $((RANDOM % 20)) &
-		PIDS[$kind]=$!
+	for round in 1 2 3 4 5; do
+		for kind in plain ring gzip zstd; do
+			n=$((n + 1))
+			killed $kind $((RANDOM % 2000)) "$OUT/kill/$kind-$round" &
+			PIDS[$n]=$!
+		done
+		wait "${PIDS[@]}"
+		PIDS=()
 	done
-	wait "${PIDS[@]}"
-	PIDS=()
 	kill -- -$pinger
 }
 
-# killed KIND TENTHS
+# killed KIND MILLISECONDS DIRECTORY: so long after the first packets are written.
 killed() {
-	local pid
+	local kind=$1 after=$2 pid how=()
 
-	mkdir -p "$OUT/kill/$1"
-	cd "$OUT/kill/$1" || exit
-	case $1 in
-	plain) set -- "$2" ;;
-	ring) set -- "$2" -C 100K -W 5 ;;
-	*) set -- "$2" --compress "$1" ;;
+	mkdir -p "$3"
+	cd "$3" || exit
+	case $kind in
+	plain) ;;
+	ring) how=(-C 100K -W 5) ;;
+	*) how=(--compress "$kind") ;;
 	esac
-	pwru-cap --filter-func 'ip_rcv|icmp_rcv|ip_output' -B 4096 -w f "${@:2}" icmp 2>err &
+	pwru-cap --filter-func 'ip_rcv|icmp_rcv|ip_output' -B 4096 -w f "${how[@]}" icmp 2>err &
 	pid=$!
 	wait_for 60 larger f f0
-	sleep $(($1 / 10)).$(($1 % 10))
+	sleep "$(printf '%d.%03d' $((after / 1000)) $((after % 1000)))"
 	kill -KILL $pid
 	wait $pid
 	echo $? >status
+	echo $after >moment
 } 2>/dev/null
 
 timed() {

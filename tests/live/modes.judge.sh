@@ -31,27 +31,3 @@ changes() {
 	check "changes: $(left_out changes) sightings were left out" \
 		grep -qE '^  [0-9]+ unchanged sightings \(--changes\)' "$out/changes.err"
 }
-
-# Three of many packets were dropped by an nft rule.
-drops() {
-	local reason=NETFILTER_DROP place=nf_hook_slow
-
-	[[ $kernel != 5.10 ]] || reason=yes
-	status drop 0
-	adds_up drop
-	same "drop: all are of what the rule drops" "$(captured drop)" \
-		"$(count drop udp dst port 6666)"
-	same "drop: three packets, five sightings each" "5 5 5" \
-		"$(values drop id | uniq -c | awk '{ print $1 }' | xargs)"
-	same "drop: the last of each is the drop" "5 10 15" \
-		"$(first_comments drop | sed -n '/ drop=/=' | xargs)"
-	same "drop: the reason" "$reason $reason $reason" "$(values drop drop | xargs)"
-	# Newer kernels drop in the rule itself (NF_DROP_REASON() of linux/netfilter.h).
-	[[ $kernel == 5.10 || $kernel == 6.1 ]] || place=nft_do_chain
-	same "drop: the place" "$place" "$(values drop drop_at | sed 's/+0x.*//' | sort -u)"
-	check "drop: $(left_out drop) sightings were left out" test "$(left_out drop)" -gt 300
-	status reason 1
-	check "reason: says what is wrong: $(cat "$out/reason.err")" grep -qE \
-		'gives no reasons|for a reason NETFILTER_DORP; near: NETFILTER_DROP' "$out/reason.err"
-	check "reason: no file is made" test ! -e "$out/reason.pcapng"
-}

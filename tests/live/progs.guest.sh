@@ -95,7 +95,9 @@ names='' pids=''
 start drop 'udp port 7777 or (vlan and udp port 7777)' $XDP $TC -v
 start all '' $XDP $TC
 start icmp 'icmp or icmp6 or (vlan and icmp)' $TC
-start dev 'udp or (vlan and udp)' $XDP --filter-ifname v1
+start dev 'udp or (vlan and udp)' $XDP --filter-ifname v1 --output-skb-metadata 'skb->len' \
+	--output-xdp-metadata 'xdp->rxq->queue_index,xdp->rxq->dev->name,xdp->rxq->dev->ifindex' \
+	--output-xdp-metadata 'xdp->data,xdp->data_end,xdp->data_hard_start:bool'
 start otherdev 'udp or (vlan and udp)' $XDP --filter-ifname v0
 round mixed
 start netns 'udp port 9999' $XDP --filter-netns $NS_B

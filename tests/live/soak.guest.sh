@@ -26,21 +26,30 @@ present() {
 		"$(bpftool link show | grep -c '^[0-9]')" "$(pgrep -cx pwru-cap)"
 }
 
+# KiB of free pages that each CPU keeps at hand: MemFree leaves them out, and they are tens of MB.
+kept_by_cpus() { awk '$1 == "count:" { pages += $2 } END { print pages * 4 }' /proc/zoneinfo; }
+
 # KiB that are used, but neither by processes nor for files; and what they are made of.
 memory() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
-	awk '{ kib[$1] = $2 }
+	awk -v kept="$(kept_by_cpus)" '{ kib[$1] = $2 }
 		END {
 			given = kib["Cached:"] + kib["Buffers:"] + kib["AnonPages:"] + kib["SReclaimable:"]
-			print kib["MemTotal:"] - kib["MemFree:"] - given
+			print kib["MemTotal:"] - kib["MemFree:"] - kept - given
+			print "KeptByCpus", kept
 			n = split("MemFree Cached AnonPages SReclaimable SUnreclaim KernelStack " \
 				"PageTables VmallocUsed Percpu", names, " ")
 			for (i = 1; i <= n; i++) print names[i], kib[names[i] ":"]
 		}' /proc/meminfo | xargs
 }
 
-# measure NAME: when all that goes on in the background is over; at most a minute.
+# The kernel's workers.  7.3 takes trampolines down in a thousand of them, which it keeps for five
+# minutes when they have nothing left to do: 26 KiB each.
+workers() { pgrep -c '^kworker'; }
+
+# measure NAME: when all that goes on in the background is over; at most a minute, and as long as
+# idle workers are kept.
 measure() {
 	local i
 
@@ -48,6 +57,11 @@ measure() {
 		[[ $(present) == "$BEFORE" ]] && break
 		sleep 0.2
 	done
+	for ((i = 0; i < 200; i++)); do
+		(($(workers) <= WORKERS + 8)) && break
+		sleep 2
+	done
+	fact "$1.workers" "$(workers)"
 	# What the kernel frees after some grace periods.
 	sleep 3
 	fact "$1.present" "$(present)"
@@ -73,6 +87,8 @@ rounds() {
 net_up
 BEFORE=$(present)
 fact before.present "$BEFORE"
+WORKERS=$(workers)
+fact before.workers "$WORKERS"
 in_b iperf3 -s >/dev/null 2>&1 &
 server=$!
 wait_for 10 eval "in_b ss -ltn | grep -q :5201"

@@ -15,6 +15,7 @@ esac
 LOOPS=$1
 EVENTS=/sys/kernel/tracing/kprobe_events
 EXPEDITED=/sys/kernel/rcu_expedited
+FTRACE=/proc/sys/kernel/ftrace_enabled
 
 # Also seen while it runs: a run may take minutes.
 fact() { echo "$@" | tee -a "$OUT/facts" >&2; }
@@ -28,6 +29,8 @@ present() {
 		"$(bpftool link show | grep -c '^[0-9]')" "$(pgrep -cx pwru-cap)"
 }
 
+settings() { echo "$(cat $EXPEDITED)" "$(cat $FTRACE)"; }
+
 # gone NAME: until all is as it was before the first run; at most a minute.
 gone() {
 	local began=$EPOCHREALTIME
@@ -37,7 +40,7 @@ gone() {
 		sleep 0.2
 	done
 	fact "$1.gone" "$(seconds_since "$began")"
-	fact "$1.left" "$(present)" "$(cat $EXPEDITED)"
+	fact "$1.left" "$(present)" "$(settings)"
 }
 
 # start NAME ARGS...: in the background, until it listens; sets CAP.
@@ -118,18 +121,33 @@ kill_case() {
 	gone kill
 }
 
-# All are killed, while they attach: probes and the setting remain, until the next run.
+# A probe of somebody else: when it goes, the last of ftrace's users, the kernel looks whether all is
+# in order, and warns if not.
+their_probe() {
+	echo 'p:theirs/open do_sys_openat2' >>$EVENTS
+	echo 1 >/sys/kernel/tracing/events/theirs/open/enable
+	fact "$1" "$(wc -l </sys/kernel/tracing/enabled_functions)"
+	echo 0 >/sys/kernel/tracing/events/theirs/open/enable
+	echo '-:theirs/open' >>$EVENTS
+}
+
+# All are killed, when some probes are armed and ftrace is off: probes and settings remain, until the
+# next run.
 kill_all_case() {
+	local until=$((SECONDS + 120))
+
 	pwru-cap -w "$OUT/kill_all.pcapng" icmp 2>"$OUT/kill_all.err" &
 	CAP=$!
-	wait_for 120 grep -q pwru_cap $EVENTS || echo "kill_all: no probes come" >&2
+	until [[ $(<$FTRACE) == 0 ]] || ((SECONDS > until)); do sleep 0.05; done
+	sleep 0.5
 	pkill -KILL -x pwru-cap
 	ended kill_all 2>/dev/null
 	wait_for 30 eval '! pgrep -x pwru-cap'
-	fact kill_all.before "$(grep -c pwru_cap $EVENTS)" "$(cat $EXPEDITED)"
+	fact kill_all.before "$(grep -c pwru_cap $EVENTS)" "$(settings)"
 	pwru-cap "${ARGS[@]}" --test-attach >/dev/null 2>"$OUT/next.err"
 	fact next.status $?
 	gone next
+	their_probe next.theirs
 }
 
 # Another run leaves the probes of this one alone, and the setting is on while any wants it.
@@ -149,21 +167,21 @@ two_case() {
 	gone two
 }
 
-# What the setting is while probes are attached.
-expedited_case() {
-	local seen
-
+# What the settings are while probes are attached.
+settings_case() {
 	pwru-cap "${ARGS[@]}" "${@:2}" --test-attach >/dev/null 2>&1 &
 	CAP=$!
 	: >/tmp/seen
+	: >/tmp/seen_ftrace
 	while running "$CAP"; do
 		cat $EXPEDITED >>/tmp/seen
+		cat $FTRACE >>/tmp/seen_ftrace
 		sleep 0.05
 	done
 	wait "$CAP"
-	seen=$(sort -u /tmp/seen | tr '\n' ' ')
-	fact "$1.seen" "$seen"
-	fact "$1.after" "$(cat $EXPEDITED)"
+	fact "$1.seen" "$(sort -u /tmp/seen | tr '\n' ' ')"
+	fact "$1.ftrace" "$(sort -u /tmp/seen_ftrace | tr '\n' ' ')"
+	fact "$1.after" "$(settings)"
 }
 
 terminal_case() {
@@ -202,7 +220,7 @@ timed() {
 grep -q devpts /proc/mounts || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }
 net_up
 BEFORE=$(present)
-fact before "$BEFORE" "$(cat $EXPEDITED)"
+fact before "$BEFORE" "$(settings)"
 timed stop_case
 timed second_case
 [[ -z $KPROBE ]] || timed early_case
@@ -210,11 +228,13 @@ timed kill_case
 if [[ $KPROBE ]]; then
 	timed kill_all_case
 	timed two_case
-	timed expedited_case on
-	timed expedited_case off --no-rcu-expedited
+	timed settings_case on
+	timed settings_case off --no-rcu-expedited --no-ftrace-pause
 	echo 1 >$EXPEDITED
-	timed expedited_case theirs
+	echo 0 >$FTRACE
+	timed settings_case theirs
 	echo 0 >$EXPEDITED
+	echo 1 >$FTRACE
 fi
 timed terminal_case
 timed loop_case

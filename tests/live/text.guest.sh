@@ -48,9 +48,10 @@ in_b nft -f - <<-END
 	END
 # Two see the ping, two a datagram to a closed port, one another that a rule drops.  The second pwru-cap and the third have the list
 # of functions from the first, and pwru, which is slowest, has begun by then.
-start pwru pwru --backend kprobe-multi --filter-func "$FUNCS" --output-meta --output-tuple icmp
+start pwru pwru --backend kprobe-multi --filter-func "$FUNCS" --timestamp current --output-meta \
+	--output-tuple --output-stack icmp
 pwru=$PID
-start ours pwru-cap --filter-func "$FUNCS" icmp
+start ours pwru-cap --filter-func "$FUNCS" --timestamp current --output-stack icmp
 ours=$PID
 wait_for 60 listens "$OUT/ours.err"
 start print pwru-cap -w "$OUT/print.pcapng" --print --filter-func "$FUNCS" -tt -x --output-caller \

@@ -99,6 +99,23 @@ static void test_switches(void **state)
 	options_free(&off);
 }
 
+/* Given again, they add. */
+static void test_fields(void **state)
+{
+	struct options none = GOOD("icmp"),
+		       some = GOOD("--output-skb-metadata", "skb->mark,skb->len:x",
+				   "--output-xdp-metadata=xdp->data",
+				   "--output-skb-metadata=skb->dev");
+
+	(void)state;
+	assert_null(none.fields[FIELDS_SKB]);
+	assert_null(none.fields[FIELDS_XDP]);
+	assert_string_equal(some.fields[FIELDS_SKB], "skb->mark,skb->len:x,skb->dev");
+	assert_string_equal(some.fields[FIELDS_XDP], "xdp->data");
+	options_free(&none);
+	options_free(&some);
+}
+
 static void test_dumps(void **state)
 {
 	struct options o = GOOD("-xx", "-X", "-AAA");
@@ -206,9 +223,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_times),
 		cmocka_unit_test(test_precision), cmocka_unit_test(test_switches),
-		cmocka_unit_test(test_ret),	  cmocka_unit_test(test_dumps),
-		cmocka_unit_test(test_optional),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_where),	  cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_ret),	  cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_dumps),	  cmocka_unit_test(test_optional),
+		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_where),
+		cmocka_unit_test(test_wrong),
 	};
 
 	setenv("LC_ALL", "C", 1);

@@ -192,12 +192,40 @@ static void test_cb(void **state)
 	free(data);
 }
 
+/* Behind skb->cb; its length is a multiple of 8 and has a limit. */
+static void test_fields(void **state)
+{
+	const size_t full = HDR + 8 + EV_CB_LEN + 4104 + 5;
+	uint8_t *data = make_record(full, 1, 1, 5);
+	struct ev_hdr *hdr = (void *)data;
+	struct record rec;
+
+	(void)state;
+	hdr->cb_room = EV_CB_LEN;
+	assert_int_equal(record_parse(data, full, &rec), 0);
+	assert_null(rec.fields);
+	for (int room = 1; room <= 4104; room++) {
+		const size_t size = HDR + 8 + EV_CB_LEN + room + 5;
+
+		hdr->fields_room = room;
+		if (room % 8 || room > EV_FIELDS_MAX) {
+			assert_int_equal(record_parse(data, full, &rec), -EBADMSG);
+			continue;
+		}
+		assert_int_equal(record_parse(data, size, &rec), 0);
+		assert_ptr_equal(rec.fields, data + HDR + 8 + EV_CB_LEN);
+		assert_ptr_equal(rec.raw, rec.fields + room);
+		assert_int_equal(record_parse(data, size - 1, &rec), -EBADMSG);
+	}
+	free(data);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),   cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_random), cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_cb),
+		cmocka_unit_test(test_cb),     cmocka_unit_test(test_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,6 +270,7 @@ static void test_returns(void **state)
 /* The record comes out as it went in: bytes, stack, and what changed. */
 static const uint64_t stack[4] = {0xffffffff81003000, 0xffffffff81004000};
 static const char cb[EV_CB_LEN] = "skb->cb";
+static const char section[16] = "fields";
 static const char bytes[] = "the packet's bytes";
 
 static void look(const struct sighting *s)
@@ -283,6 +284,10 @@ static void look(const struct sighting *s)
 		assert_memory_equal(s->rec.cb, cb, sizeof(cb));
 	else
 		assert_null(s->rec.cb);
+	if (s->rec.hdr->fields_room)
+		assert_memory_equal(s->rec.fields, section, sizeof(section));
+	else
+		assert_null(s->rec.fields);
 }
 
 static void test_content(void **state)
@@ -299,6 +304,7 @@ static void test_content(void **state)
 		struct ev_hdr hdr;
 		uint64_t stack[4];
 		char cb[EV_CB_LEN];
+		char section[16];
 		char raw[24];
 	} record = {.hdr = hdr, .stack = {0xffffffff81003000, 0xffffffff81004000}};
 	struct sighting s = {.changed = "ttl,csum"};
@@ -308,6 +314,8 @@ static void test_content(void **state)
 	f.out.look = look;
 	record.hdr.cb_room = sizeof(cb);
 	memcpy(record.cb, cb, sizeof(cb));
+	record.hdr.fields_room = sizeof(section);
+	memcpy(record.section, section, sizeof(section));
 	memcpy(record.raw, bytes, sizeof(bytes));
 	assert_int_equal(record_parse(&record, sizeof(record), &s.rec), 0);
 	recorder_stage(f.recorder)->take(recorder_stage(f.recorder), &s);

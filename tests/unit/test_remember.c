@@ -24,6 +24,8 @@ static struct found some[] = {
 	{.name = "br_handle_frame", .module = "bridge", .addr = 0xffffffffc0010004, .pos = 5},
 };
 
+static const char some_types[] = {1, 2, 0, 4, 5};
+
 static const struct memory memory = {
 	.inventory =
 		{
@@ -33,7 +35,10 @@ static const struct memory memory = {
 				  .tail = {1, 2, 3},
 				  .end = {{4, 6}, {5, 7}}},
 		},
-	.best = {.load = FILTER_LOAD_DIRECT, .cast_func_id = 7, .bytes_len = 128},
+	.best = {.translate = {.load = FILTER_LOAD_DIRECT, .cast_func_id = 7, .bytes_len = 128},
+		 .skb_type_id = 8,
+		 .dev_type_id = 9},
+	.types = {.data = (void *)some_types, .size = sizeof(some_types)},
 };
 
 static int same_string(const char *a, const char *b)
@@ -46,6 +51,9 @@ static void assert_same(const struct memory *x, const struct memory *y)
 	const struct inventory *a = &x->inventory, *b = &y->inventory;
 
 	assert_memory_equal(&x->best, &y->best, sizeof(x->best));
+	assert_int_equal(x->types.size, y->types.size);
+	if (x->types.size)
+		assert_memory_equal(x->types.data, y->types.data, x->types.size);
 	assert_int_equal(a->n, b->n);
 	assert_memory_equal(&a->roles, &b->roles, sizeof(a->roles));
 	for (size_t i = 0; i < a->n; i++) {
@@ -83,13 +91,13 @@ static void test_round_trip(void **state)
 	assert_non_null(data);
 	assert_int_equal(recall_parse(data, size, KEY, &back), 0);
 	assert_same(&back, &memory);
-	inventory_free(&back.inventory);
+	memory_free(&back);
 
 	data = remember_format(KEY, &empty, &size);
 	assert_non_null(data);
 	assert_int_equal(recall_parse(data, size, KEY, &back), 0);
 	assert_int_equal(back.inventory.n, 0);
-	inventory_free(&back.inventory);
+	memory_free(&back);
 }
 
 static void test_other_key(void **state)
@@ -125,7 +133,7 @@ static void test_damage(void **state)
 	}
 	assert_memory_equal(&back, &untouched, sizeof(back));
 	assert_int_equal(parse(data, size, KEY, &back), 0);
-	inventory_free(&back.inventory);
+	memory_free(&back);
 	free(data);
 }
 
