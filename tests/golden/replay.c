@@ -3,16 +3,20 @@
  * replay [OPTION]...: pwru-cap's way from records to outputs, with the records of records.c instead
  * of the kernel's, and pwru-cap's options.  Says on standard error how many were written.
  *
- * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields.
+ * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields.  REPLAY_ROOT is a
+ * tree in place of / with the control groups below.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "src/capture.h"
 #include "src/output.h"
+#include "src/util.h"
 #include "tests/golden/records.h"
 
 /* 2023-11-14 22:13:20 UTC */
@@ -60,6 +64,20 @@ static void change(struct stage *stage, const struct sighting *s)
 	stage_pass(stage, &changed);
 }
 
+/* The numbers of directories differ each time; 0: there is no tree. */
+static uint64_t cgroup_of(size_t i)
+{
+	static const char *const groups[] = {"web", "lxc.payload.box", "system.slice", "gone"};
+	const char *root = getenv("REPLAY_ROOT");
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!root)
+		return 0;
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", root, groups[i % ARRAY_SIZE(groups)]);
+	return stat(path, &st) ? 1 : st.st_ino;
+}
+
 static int feed(struct capture *c)
 {
 	struct changer changer = {.stage = {.take = change, .next = capture_writer(c)}};
@@ -74,6 +92,7 @@ static int feed(struct capture *c)
 
 		changer.i = i;
 		hdr->time_ns += offset;
+		hdr->cgroup = cgroup_of(i);
 		capture_take(c, data, size);
 	}
 	c->first = NULL;
@@ -93,13 +112,22 @@ static int replay(const struct options *opts)
 	struct capture c = {.limit = options_limit(opts)};
 	struct names *names = names_new();
 	struct reasons *reasons = reasons_new(add_reason, NULL);
+	struct returns *returns = returns_new();
+	struct containers *containers = NULL;
 	struct sink_stats stats = {0};
 	int err = names ? open_view(opts, names, &c) : -ENOMEM, closed;
 
 	if (!err)
 		names_use_file(names, RECORDS_KALLSYMS);
+	if (!err && opts->printing.container)
+		err = containers_new(getenv("REPLAY_ROOT"), &containers);
 	if (!err)
+		err = records_add_returns(returns);
+	if (!err) {
 		view_set_reasons(c.view, reasons);
+		view_set_returns(c.view, returns);
+		view_set_containers(c.view, containers);
+	}
 	if (!err)
 		err = output_open(opts, &info, &c.sink);
 	if (!err) {
@@ -114,6 +142,8 @@ static int replay(const struct options *opts)
 	}
 	view_close(c.view);
 	reasons_free(reasons);
+	returns_free(returns);
+	containers_free(containers);
 	names_free(names);
 	return err;
 }
