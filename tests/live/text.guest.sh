@@ -68,7 +68,7 @@ wait_for 60 listens "$OUT/ret.err"
 wait_for 60 said 'Listening for events' "$OUT/pwru.err"
 in_a ping -q -c 1 -W 5 "$IP_B" >/dev/null
 echo datagram | in_container ip netns exec "$NS_A" nc -u -w 1 "$IP_B" 5353
-echo datagram | in_a nc -u -w 1 "$IP_B" 5354
+echo datagram | in_container ip netns exec "$NS_A" nc -u -w 1 "$IP_B" 5354
 sleep 0.5
 stop ours $ours
 stop print $print
