@@ -159,34 +159,6 @@ static int splice_all(struct splicer *s, struct splice_prog in)
 	return 0;
 }
 
-static void *copy_bytes(const void *from, size_t len)
-{
-	void *copy = from && len ? malloc(len) : NULL;
-
-	if (copy)
-		memcpy(copy, from, len);
-	return copy;
-}
-
-/* A program without a stub in it: as it is, for splicer_last(). */
-static int keep(struct splicer *s, const struct splice_prog *in)
-{
-	struct splice_prog *to = &s->current;
-
-	*to = *in;
-	to->insns = copy_bytes(in->insns, in->insn_cnt * sizeof(*in->insns));
-	to->func_info = copy_bytes(in->func_info,
-				   (size_t)in->func_info_cnt * in->func_info_rec_size);
-	to->line_info = copy_bytes(in->line_info,
-				   (size_t)in->line_info_cnt * in->line_info_rec_size);
-	if (to->insns && !to->func_info == !in->func_info_cnt &&
-	    !to->line_info == !in->line_info_cnt)
-		return 0;
-	splice_prog_free(to);
-	*to = (struct splice_prog){0};
-	return -ENOMEM;
-}
-
 /* Makes a call of a number that stands for a function a call of the function. */
 static void patch_call(struct bpf_insn *insn, int32_t number, int32_t id)
 {
@@ -254,7 +226,7 @@ static int splice_into(struct splicer *s, struct bpf_program *prog, const struct
 	s->current = (struct splice_prog){0};
 	err = splice_all(s, *in);
 	if (!err && !s->current.insns)
-		err = keep(s, in);
+		err = splice_copy(in, &s->current);
 	if (err)
 		return err;
 	/* libbpf reads the rest after we return; it stays until the next program. */
