@@ -69,7 +69,7 @@ help:
 	@echo 'make demo     capture real TLS traffic into out.pcapng, and show it'
 	@echo 'make check    run all tests: unit, filter, and live ones in guest kernels'
 	@echo 'make soak     attach and detach 100 times on each kernel (ROUNDS=): is anything left?'
-	@echo '              three of 100,000 packets are dropped, seen in all functions: which?'
+	@echo '              of 100,000 packets three are dropped (--on-drop): are they all that is left?'
 	@echo 'make bench    measure, in guests that count instructions'
 	@echo 'make fuzz     run the fuzzers, FUZZ_SECONDS=60 each'
 	@echo 'make deps     install what is missing to build (apt; asks for root if needed)'
@@ -148,7 +148,7 @@ check: $(BUILD)/.test-deps
 soak: $(BUILD)/.test-deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)printf '%s\n' 5.10 6.1 6.12 7.3 | xargs -P 2 -n 1 tests/live/soak
-	$(Q)printf '%s\n' 5.10 6.1 6.12 7.3 | PINGS=100000 ALL=yes xargs -P 2 -n 1 tests/live/drops
+	$(Q)printf '%s\n' 5.10 6.1 6.12 7.3 | PINGS=100000 xargs -P 2 -n 1 tests/live/drops
 
 # Figures: of what needs no kernel here, of the rest in guests that count instructions; no test.
 .PHONY: bench

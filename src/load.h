@@ -49,6 +49,8 @@ struct load_opts {
 	bool cb;	     /* record skb->cb */
 	bool cgroup;	     /* record the task's control group */
 	bool ret;	     /* record what functions return */
+	/* bytes of structs that are recorded, multiples of 8; 0: not wanted */
+	uint32_t dump_len[EV_DUMPS];
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
 };
 

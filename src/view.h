@@ -10,6 +10,7 @@
 #include "src/clock.h"
 #include "src/containers.h"
 #include "src/decode.h"
+#include "src/dumper.h"
 #include "src/frame.h"
 #include "src/names.h"
 #include "src/progs.h"
@@ -41,6 +42,7 @@ struct view {
 	const char *verdict; /* of the hook, at nf_hook_slow()'s return; otherwise NULL */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
 	const struct shown *fields; /* those that rec->fields holds; NULL: none */
+	struct dumper *dumper;	    /* for what view_dump() gives; NULL: there is nothing */
 	uint16_t protocol;	    /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
 	struct packet packet; /* its headers */
@@ -58,6 +60,12 @@ const char *view_caller(const struct view *view, size_t *ret_len);
  */
 #define VIEW_CB_WORDS 5
 bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS]);
+
+/*
+ * view_dump() - a struct of the kernel as it was (--dump); NULL: none was recorded, or there is no
+ * skb (any more)
+ */
+const struct ev_dump *view_dump(const struct view *view, enum ev_dump_kind kind);
 
 /**
  * view_open() - prepare to read records
@@ -88,6 +96,9 @@ void view_set_containers(struct view_state *state, struct containers *containers
  * those of @skb; both must outlive @state
  */
 void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp);
+
+/* view_set_dumper() - who knows the structs that are recorded; @dumper must outlive @state */
+void view_set_dumper(struct view_state *state, struct dumper *dumper);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

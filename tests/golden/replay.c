@@ -3,8 +3,9 @@
  * replay [OPTION]...: pwru-cap's way from records to outputs, with the records of records.c instead
  * of the kernel's, and pwru-cap's options.  Says on standard error how many were written.
  *
- * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields.  REPLAY_ROOT is a
- * tree in place of / with the control groups below.
+ * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields; with --dump and
+ * the like, structs, of which all that are recorded are shown.
+ * REPLAY_ROOT is a tree in place of / with the control groups below.
  */
 #include <errno.h>
 #include <limits.h>
@@ -18,6 +19,7 @@
 #include "src/output.h"
 #include "src/util.h"
 #include "tests/golden/records.h"
+#include "tests/unit/dump_types.h"
 
 /* 2023-11-14 22:13:20 UTC */
 #define BEGAN_NS 1700000000123456789ULL
@@ -78,17 +80,18 @@ static uint64_t cgroup_of(size_t i)
 	return stat(path, &st) ? 1 : st.st_ino;
 }
 
-static int feed(struct capture *c)
+static int feed(const struct options *opts, struct capture *c)
 {
 	struct changer changer = {.stage = {.take = change, .next = capture_writer(c)}};
 	static uint64_t data[RECORD_SIZE / 8];
 	struct ev_hdr *hdr = (void *)data;
-	const int extras = getenv("REPLAY_EXTRAS") != NULL;
+	const unsigned int with = (getenv("REPLAY_EXTRAS") ? RECORDS_STACK : 0) |
+				  (opts->printing.structs ? RECORDS_DUMP : 0);
 	const uint64_t offset = boot_offset(c->view);
 
 	c->first = &changer.stage;
 	for (size_t i = 0; i < records_len && !capture_done(c); i++) {
-		size_t size = record_make(i, extras, data);
+		size_t size = record_make(i, with, data);
 
 		changer.i = i;
 		hdr->time_ns += offset;
@@ -114,6 +117,8 @@ static int replay(const struct options *opts)
 	struct reasons *reasons = reasons_new(add_reason, NULL);
 	struct returns *returns = returns_new();
 	struct containers *containers = NULL;
+	struct btf *types = small_types();
+	struct dumper *dumper = NULL;
 	struct sink_stats stats = {0};
 	int err = names ? open_view(opts, names, &c) : -ENOMEM, closed;
 
@@ -123,15 +128,18 @@ static int replay(const struct options *opts)
 		err = containers_new(getenv("REPLAY_ROOT"), &containers);
 	if (!err)
 		err = records_add_returns(returns);
+	if (!err)
+		err = dumper_new(types, ~0U, &dumper);
 	if (!err) {
 		view_set_reasons(c.view, reasons);
 		view_set_returns(c.view, returns);
 		view_set_containers(c.view, containers);
+		view_set_dumper(c.view, dumper);
 	}
 	if (!err)
 		err = output_open(opts, &info, &c.sink);
 	if (!err) {
-		err = feed(&c);
+		err = feed(opts, &c);
 		closed = c.sink->close(c.sink, &stats);
 		err = err ? err : closed;
 		fprintf(stderr, "taken %llu written %llu failed %llu partly %llu%s%s%s%s\n",
@@ -141,6 +149,8 @@ static int replay(const struct options *opts)
 			err ? strerror(-err) : "");
 	}
 	view_close(c.view);
+	dumper_free(dumper);
+	btf__free(types);
 	reasons_free(reasons);
 	returns_free(returns);
 	containers_free(containers);

@@ -204,7 +204,7 @@ larger() {
 # kill -9 at 20 random moments of captures at several functions, four at a time;
 # tests/unit/test_sink_files does the same a hundred times.
 kills() {
-	local kind round n=0
+	local kind round after n=0
 
 	fact seed "$SEED"
 	RANDOM=$SEED
@@ -213,7 +213,9 @@ kills() {
 	for round in 1 2 3 4 5; do
 		for kind in plain ring gzip zstd; do
 			n=$((n + 1))
-			killed $kind $((RANDOM % 2000)) "$OUT/kill/$kind-$round" &
+			# Not in the background, which has random numbers of its own.
+			after=$((RANDOM % 2000))
+			killed $kind $after "$OUT/kill/$kind-$round" &
 			PIDS[$n]=$!
 		done
 		wait "${PIDS[@]}"
