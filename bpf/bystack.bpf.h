@@ -263,16 +263,6 @@ static __always_inline bool skb_is_alive(__u64 skb, __u64 id)
 	return known && known->id == id && !known->dying;
 }
 
-/* A frame for a packet that is gone: nothing but a header, which says that nothing is known. */
-static __always_inline void frame_of_nothing(struct frame *f)
-{
-	f->base = f->skb; /* no byte is read from there */
-	f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
-	f->wire = f->linear = ETH_LEN;
-	f->flags = EV_F_GONE;
-	f->held = 0;
-}
-
 /* A sighting for a packet that was noted. */
 static __always_inline void emit_by_stack(const struct site *site, __u64 skb, __u64 id)
 {

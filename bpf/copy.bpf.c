@@ -18,6 +18,7 @@
 
 #include "copy.h"
 #include "gather.bpf.h"
+#include "return.bpf.h"
 #include "sight.bpf.h"
 #include "xdp.bpf.h"
 
@@ -60,12 +61,19 @@ static __always_inline void write_skb(const bool direct, void *ctx, struct site 
 #define WRITE_TC_PROBED(ctx, f) write_skb(false, ctx, PROG_SITE, f)
 
 /* This program, and the trampoline. */
-#define FUNC_FRAMES		  2
+#define FUNC_FRAMES 2
 
-#define FUNC_SITE		  ((struct site){.kind = SITE_COPY, .skip = FUNC_FRAMES})
+#define FUNC_SITE   ((struct site){.kind = SITE_COPY, .skip = FUNC_FRAMES})
 
-#define WRITE_FUNC_DIRECT(ctx, f) write_skb(true, ctx, FUNC_SITE, f)
-#define WRITE_FUNC_PROBED(ctx, f) write_skb(false, ctx, FUNC_SITE, f)
+static __always_inline void write_func(const bool direct, __u64 *ctx, const struct frame *f)
+{
+	write_skb(direct, ctx, FUNC_SITE, f);
+	if (cfg_ret && COPY_CONSTANT(COPY_POS) & COPY_RETURNS)
+		note_entered(ctx, COPY_CONSTANT(COPY_FUNC_IP), f->skb, argument(ctx, 1));
+}
+
+#define WRITE_FUNC_DIRECT(ctx, f) write_func(true, ctx, f)
+#define WRITE_FUNC_PROBED(ctx, f) write_func(false, ctx, f)
 
 /* User space finds the programs by these names. */
 SEC("?copy")
@@ -95,6 +103,18 @@ int tc_probed(__u64 *ctx)
 
 FUNC(direct, true, WRITE_FUNC_DIRECT)
 FUNC(probed, false, WRITE_FUNC_PROBED)
+
+/* The same functions' returns: what they return stands behind their arguments. */
+SEC("?copy")
+int func_return(__u64 *ctx)
+{
+	__u64 func_ip = COPY_CONSTANT(COPY_FUNC_IP), call = 0;
+	struct site site = {.ctx = ctx, .func_ip = func_ip, .kind = SITE_RETURN};
+
+	if (take_entered(ctx, func_ip, &call))
+		emit_return(&site, call, argument(ctx, COPY_CONSTANT(COPY_ARG_WORDS) & 15));
+	return 0;
+}
 
 SEC("?copy")
 int xdp_probed(__u64 *ctx)

@@ -15,9 +15,16 @@
 
 /*
  * Where the skb is among a kernel function's arguments, 1 to 5; 0: the function ends an skb's
- * life.  The three low bits count.
+ * life.  Of that
+ * number the four low bits count.
  */
 #define COPY_POS      0x70777275c0ffef01
 #define COPY_POS_MASK 7
+
+/* A bit in COPY_POS: the function's return is watched, too. */
+#define COPY_RETURNS 8
+
+/* Where the value is that a function returns: behind so many words of arguments. */
+#define COPY_ARG_WORDS 0x70777275c0ffef02
 
 #endif

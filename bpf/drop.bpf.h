@@ -18,6 +18,7 @@
 #include "compat.bpf.h"
 #include "kernel.h"
 #include "maps.bpf.h"
+#include "nf.bpf.h"
 #include "track.bpf.h"
 
 const volatile struct ev_drop_func cfg_drops[EV_DROP_FUNCS];
@@ -114,12 +115,14 @@ struct bpf_user_pt_regs_t {
 
 /*
  * Is the skb dropped by the function with this entry, which the context is of? 0, or DROP_FLAGS()
- * and the reason.
+ * and the reason.  Of nf_hook_slow(), which drops none itself, nf_state().
  */
 __weak __noinline __u64 drop_in_kprobe(struct bpf_user_pt_regs_t *ctx, __u64 func_ip, __u64 skb)
 {
 	__u64 func = drop_func(func_ip);
 
+	if (is_nf_hook(func_ip))
+		return nf_state(PT_REGS_PARM2((struct pt_regs *)ctx));
 	if (func == DROP_NO_FUNC)
 		return 0;
 	return drop_verdict(func >> 32, parameter((struct pt_regs *)ctx, (__u32)func), skb);
@@ -127,8 +130,10 @@ __weak __noinline __u64 drop_in_kprobe(struct bpf_user_pt_regs_t *ctx, __u64 fun
 
 __weak __noinline __u64 drop_in_fentry(void *ctx __arg_ctx, __u64 func_ip, __u64 skb)
 {
-	__u64 func = drop_func(func_ip), reason = 0;
+	__u64 func = drop_func(func_ip), reason = 0, state;
 
+	if (is_nf_hook(func_ip) && !bpf_get_func_arg(ctx, 1, &state))
+		return nf_state(state);
 	if (func == DROP_NO_FUNC)
 		return 0;
 	if ((__u32)func)
@@ -140,8 +145,11 @@ __weak __noinline __u64 drop_in_fentry(void *ctx __arg_ctx, __u64 func_ip, __u64
  */
 __weak __noinline __u64 drop_in_copy(__u64 args, __u64 func_ip, __u64 skb)
 {
-	__u64 func = drop_func(func_ip), reason = 0, pos = func & 0xff;
+	__u64 func = drop_func(func_ip), reason = 0, pos = func & 0xff, state = 0;
 
+	if (is_nf_hook(func_ip) &&
+	    !bpf_probe_read_kernel(&state, sizeof(state), (void *)(args + 8)))
+		return nf_state(state);
 	if (func == DROP_NO_FUNC)
 		return 0;
 	if (pos)

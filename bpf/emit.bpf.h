@@ -29,6 +29,7 @@ struct site {
 		SITE_KPROBE,
 		SITE_FENTRY,
 		SITE_COPY,
+		SITE_RETURN, /* of a function, whose stack is gone */
 	} kind;
 };
 
@@ -62,8 +63,11 @@ struct facts {
 	__u64 frags;
 	__u64 dev;    /* address; 0: none */
 	__u64 fields; /* of fields_of_skb() or fields_of_xdp(); 0: none are to be had */
-	__u64 drop;   /* DROP_FLAGS() and the reason */
-	__u64 drop_at;
+	__u64 drop;   /* DROP_FLAGS() and the reason, or nf_state() */
+	union {
+		__u64 drop_at;
+		__u64 ret;
+	};
 	__u32 netns;
 	__u32 len;
 	__u32 mark;
@@ -105,7 +109,7 @@ static __always_inline void facts_of_drop(const struct site *site, __u64 skb, st
 		facts->drop = drop_in_fentry(site->ctx, site->func_ip, skb);
 	if (site->kind == SITE_COPY)
 		facts->drop = drop_in_copy(number_of(site->ctx), site->func_ip, skb);
-	if (facts->drop)
+	if (facts->drop >> 32 & EV_F_DROP)
 		facts->drop_at = caller_of(site->ctx, site->skip);
 }
 
@@ -169,6 +173,7 @@ static __always_inline void fill_header(const bool direct, const struct site *si
 	e->protocol = facts->protocol;
 	e->queue = facts->queue;
 	e->pkt_type = facts->pkt_type;
+	e->cgroup = cfg_cgroup ? bpf_get_current_cgroup_id() : 0;
 	fill_task(direct, e);
 	fill_device(direct, facts, e);
 }
@@ -177,7 +182,7 @@ static __always_inline void fill_stack(const struct site *site, struct ev_hdr *e
 {
 	e->stack_room = cfg_stack_room;
 	e->stack_bytes = 0;
-	if (cfg_stack_room)
+	if (cfg_stack_room && site->kind != SITE_RETURN)
 		e->stack_bytes = bpf_get_stack(site->ctx, (char *)e + sizeof(*e),
 					       cfg_stack_room * 8, site->skip);
 }
@@ -305,6 +310,16 @@ reserved:
 }
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
+
+/* A frame for a packet that is gone: nothing but a header, which says that nothing is known. */
+static __always_inline void frame_of_nothing(struct frame *f)
+{
+	f->base = f->skb; /* no byte is read from there */
+	f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
+	f->wire = f->linear = ETH_LEN;
+	f->flags = EV_F_GONE;
+	f->held = 0;
+}
 
 /* What an skb has to have before anything is written of it. */
 static __always_inline void prepare_skb(const bool direct, const struct site *site,

@@ -70,9 +70,17 @@ _Static_assert(sizeof(struct ev_dump) == 16, "ev_dump has no hidden padding");
 #define EV_F_SOCK   (1u << 2) /* the headers are made from the socket: only payload is there */
 #define EV_F_XDP    (1u << 3) /* an xdp_buff, no skb: skb, id, mark and what else an skb has are 0 */
 #define EV_F_STACK  (1u << 4) /* a function without an skb, called for this packet */
-#define EV_F_GONE   (1u << 5) /* the skb has been freed: all that is known is skb and id */
+#define EV_F_GONE   (1u << 5) /* nothing is known but skb and id: it was freed, or EV_F_RETURN */
 #define EV_F_DROP   (1u << 6) /* the function frees the packet as dropped; once in its life */
 #define EV_F_REASON (1u << 7) /* with it: the kernel says why, in drop_reason */
+#define EV_F_RETURN (1u << 8) /* not the entry of the function: it has returned ret */
+#define EV_F_NF	    (1u << 9) /* the packet is at the hook of netfilter that nf tells */
+
+/* A hook of netfilter: NFPROTO_* and what struct nf_hook_state calls hook, see linux/netfilter.h.
+ */
+#define EV_NF(family, hook) ((__u32)(family) << 8 | (hook))
+#define EV_NF_FAMILY(nf)    ((nf) >> 8)
+#define EV_NF_HOOK(nf)	    ((nf)&0xff)
 
 /* ev_hdr.pkt_type of no PACKET_* */
 #define EV_PKT_TYPE_UNKNOWN 0xff
@@ -91,13 +99,17 @@ _Static_assert(sizeof(struct ev_dump) == 16, "ev_dump has no hidden padding");
  *	length of the head + raw_len + nonlinear = wire_len
  */
 struct ev_hdr {
-	__u64 time_ns;	 /* CLOCK_MONOTONIC, taken after the filter matched */
-	__u64 func_ip;	 /* address of the function's entry */
-	__u64 skb;	 /* address of the sk_buff */
-	__u64 id;	 /* identity of this skb during its life; 0: not tracked */
-	__u64 l2;	 /* FRAME_L2_*: the synthetic head */
-	__u64 lost;	 /* records lost on this CPU so far, ring full */
-	__u64 drop_at;	 /* EV_F_DROP: where the caller goes on; 0: unknown */
+	__u64 time_ns; /* CLOCK_MONOTONIC, taken after the filter matched */
+	__u64 func_ip; /* address of the function's entry */
+	__u64 skb;     /* address of the sk_buff */
+	__u64 id;      /* identity of this skb during its life; 0: not tracked */
+	__u64 l2;      /* FRAME_L2_*: the synthetic head */
+	__u64 lost;    /* records lost on this CPU so far, ring full */
+	union {
+		__u64 drop_at; /* EV_F_DROP: where the caller goes on; 0: unknown */
+		__u64 ret;     /* EV_F_RETURN: the register; how much of it counts, its type says */
+	};
+	__u64 cgroup;	 /* number of the task's control group (v2); 0: not asked for */
 	__u32 wire_len;	 /* length of the frame, synthetic head included */
 	__u32 raw_len;	 /* bytes in the packet section */
 	__u32 nonlinear; /* bytes within the snapshot length that are not there: see below */
@@ -117,7 +129,10 @@ struct ev_hdr {
 	__u16 hatype;	   /* ARPHRD_* of the device; 0 on no device */
 	__u8 pkt_type;	   /* PACKET_HOST ... PACKET_OUTGOING of linux/if_packet.h */
 	__u8 cb_room;	   /* bytes of the cb section: 0 or EV_CB_LEN */
-	__u32 drop_reason; /* EV_F_REASON: a value of enum skb_drop_reason, or of a subsystem */
+	union {
+		__u32 drop_reason; /* EV_F_REASON: enum skb_drop_reason, or of a subsystem */
+		__u32 nf;	   /* EV_F_NF: EV_NF() */
+	};
 	__u16 fields_room; /* bytes of the fields section, a multiple of 8 */
 	__u16 dump_room;   /* bytes of the dump section, a multiple of 8 */
 	__u16 pad[2];
@@ -125,7 +140,7 @@ struct ev_hdr {
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
 
-_Static_assert(sizeof(struct ev_hdr) == 160, "ev_hdr has no hidden padding");
+_Static_assert(sizeof(struct ev_hdr) == 168, "ev_hdr has no hidden padding");
 _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 
 /*

@@ -112,6 +112,11 @@ struct xdp_buff {
 struct page {
 };
 
+struct nf_hook_state {
+	__u8 hook; /* wider in 5.10 */
+	__u8 pf;
+};
+
 /* A fragment, before 6.9 ... */
 struct bio_vec {
 	struct page *bv_page;

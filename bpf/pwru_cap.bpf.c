@@ -13,6 +13,8 @@
 
 #include "bystack.bpf.h"
 #include "gather.bpf.h"
+#include "return.bpf.h"
+#include "session.h"
 #include "sight.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -245,3 +247,50 @@ MULTI_ANY(probed, false, WRITE_PROBED)
 
 FENTRY_MULTI(direct, true)
 FENTRY_MULTI(probed, false)
+
+static bool (*session_is_return)(void *ctx) = (void *)SESSION_CALL_IS_RETURN;
+static __u64 *(*session_cookie)(void *ctx) = (void *)SESSION_CALL_COOKIE;
+
+__weak __noinline int write_return(struct bpf_user_pt_regs_t *ctx, __u64 call)
+{
+	struct site site = {.ctx = ctx, .func_ip = bpf_get_func_ip(ctx), .kind = SITE_RETURN};
+
+	emit_return(&site, call, PT_REGS_RC((struct pt_regs *)ctx));
+	return 0;
+}
+
+/* The return is wanted, too, for a packet that matches. */
+#define WRITE_SESSION(variant, ctx, f)                                                 \
+	do {                                                                           \
+		__u64 *cookie;                                                         \
+                                                                                       \
+		WRITE_BY(variant, ctx, f);                                             \
+		if (at & SESSION_VOID)                                                 \
+			break;                                                         \
+		cookie = session_cookie(ctx);                                          \
+		*cookie = call_of((f)->skb, bpf_get_func_ip(ctx), PT_REGS_PARM2(ctx)); \
+		skip = 0;                                                              \
+	} while (0)
+
+#define WRITE_SESSION_DIRECT(ctx, f) WRITE_SESSION(direct, ctx, f)
+#define WRITE_SESSION_PROBED(ctx, f) WRITE_SESSION(probed, ctx, f)
+
+/* One program for all functions, at their entry and at their return. */
+#define SESSION(variant, direct, write)                                                          \
+	SEC("?kprobe.session")                                                                   \
+	int session_##variant(struct pt_regs *ctx)                                               \
+	{                                                                                        \
+		__u64 at;                                                                        \
+		int skip = 1;                                                                    \
+                                                                                                 \
+		if (session_is_return(ctx)) {                                                    \
+			write_return((void *)ctx, *session_cookie(ctx));                         \
+			return 0;                                                                \
+		}                                                                                \
+		at = bpf_get_attach_cookie(ctx);                                                 \
+		SIGHT(direct, entered_kprobe, write, ctx, parameter(ctx, at &SESSION_POS_MASK)); \
+		return skip;                                                                     \
+	}
+
+SESSION(direct, true, WRITE_SESSION_DIRECT)
+SESSION(probed, false, WRITE_SESSION_PROBED)

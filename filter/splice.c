@@ -215,6 +215,33 @@ int splice(const struct splice_prog *in, uint32_t func, const struct bpf_insn *b
 	return splice_several(in, func, 1, body, body_cnt, ret_out);
 }
 
+/* NULL of nothing, and without memory. */
+static void *copy_bytes(const void *from, size_t len)
+{
+	void *copy = from && len ? malloc(len) : NULL;
+
+	if (copy)
+		memcpy(copy, from, len);
+	return copy;
+}
+
+int splice_copy(const struct splice_prog *in, struct splice_prog *ret_out)
+{
+	size_t func_bytes = (size_t)in->func_info_cnt * in->func_info_rec_size;
+	size_t line_bytes = (size_t)in->line_info_cnt * in->line_info_rec_size;
+	struct splice_prog out = *in;
+
+	out.insns = copy_bytes(in->insns, in->insn_cnt * sizeof(*in->insns));
+	out.func_info = copy_bytes(in->func_info, func_bytes);
+	out.line_info = copy_bytes(in->line_info, line_bytes);
+	if (!out.insns || !out.func_info != !func_bytes || !out.line_info != !line_bytes) {
+		splice_prog_free(&out);
+		return -ENOMEM;
+	}
+	*ret_out = out;
+	return 0;
+}
+
 void splice_prog_free(struct splice_prog *prog)
 {
 	free(prog->insns);

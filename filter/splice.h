@@ -52,6 +52,9 @@ int splice(const struct splice_prog *in, uint32_t func, const struct bpf_insn *b
 int splice_several(const struct splice_prog *in, uint32_t func, uint32_t func_cnt,
 		   const struct bpf_insn *body, size_t body_cnt, struct splice_prog *ret_out);
 
+/* splice_copy() - the same program in arrays of its own; returns 0 or -ENOMEM */
+int splice_copy(const struct splice_prog *in, struct splice_prog *ret_out);
+
 /** splice_prog_free() - Free the arrays that splice() made */
 void splice_prog_free(struct splice_prog *prog);
 

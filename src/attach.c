@@ -17,10 +17,7 @@ struct attached {
 
 /* Best first. */
 static const struct backend *const backends[] = {
-	&backend_fentry_multi,
-	&backend_multi,
-	&backend_kprobe,
-	&backend_fentry,
+	&backend_fentry_multi, &backend_multi, &backend_session, &backend_kprobe, &backend_fentry,
 };
 
 static int find(const char *name, const struct backend **ret_backend)
@@ -31,7 +28,8 @@ static int find(const char *name, const struct backend **ret_backend)
 			return 0;
 		}
 	}
-	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi, kprobe and fentry",
+	log_error("--backend %s: there is auto, fentry-multi, kprobe-multi, kprobe-session, kprobe "
+		  "and fentry",
 		  name);
 	return -EINVAL;
 }
@@ -70,8 +68,41 @@ static void explain_none(void)
 		  multi, kprobe, fentry, caps_explain_refusal());
 }
 
+/* As many as it takes a second or two to attach to one by one. */
+#define FEW_FUNCS 50
+
+static void explain_no_returns(void)
+{
+	char session[128], lack[256];
+
+	requirement_text(&backend_session.requirement, session, sizeof(session));
+	requirement_lack_here(&backend_session.requirement, lack, sizeof(lack));
+	log_error("--output-ret: this kernel cannot tell what so many functions return: that needs "
+		  "%s%s%s; choose up to %d by --filter-func, or try --backend fentry, which takes "
+		  "its time",
+		  session, *lack ? ", and " : "", lack, FEW_FUNCS);
+}
+
+/* May the backend be asked at all? If not, says why where it was asked for. */
+static bool suits(const struct backend *b, const struct funcs *funcs, bool returns, bool wanted)
+{
+	const char *why = NULL;
+
+	if (b->no_by_stack && funcs->by_stack)
+		why = "--filter-non-skb-funcs does not work with --backend";
+	else if (returns && !b->returns)
+		why = "--output-ret works with --backend kprobe-session and fentry, not with";
+	else if (!returns && b->only_returns)
+		why = "without --output-ret there is no use for --backend";
+	else if (returns && b->for_few && !wanted && funcs->n > FEW_FUNCS)
+		return false;
+	if (why && wanted)
+		log_error("%s %s", why, b->name);
+	return !why;
+}
+
 int attach_choose(const char *name, const struct funcs *funcs, const struct backend *failed,
-		  const struct backend **ret_backend)
+		  bool returns, const struct backend **ret_backend)
 {
 	const struct backend *wanted = NULL;
 	bool skip = failed;
@@ -88,12 +119,8 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 		}
 		if (wanted && b != wanted)
 			continue;
-		if (b->no_by_stack && funcs->by_stack) {
-			if (wanted)
-				log_error("--filter-non-skb-funcs does not work with --backend %s",
-					  b->name);
+		if (!suits(b, funcs, returns, wanted))
 			continue;
-		}
 		err = b->check(funcs);
 		if (!err) {
 			*ret_backend = b;
@@ -101,7 +128,9 @@ int attach_choose(const char *name, const struct funcs *funcs, const struct back
 		}
 		explain(b, err, wanted);
 	}
-	if (!wanted)
+	if (!wanted && returns)
+		explain_no_returns();
+	else if (!wanted)
 		explain_none();
 	return -EOPNOTSUPP;
 }

@@ -34,15 +34,17 @@ struct attach_result {
  * @name: the one that is wanted, or NULL for the best
  * @funcs: some of them are tried
  * @failed: one that was chosen before and did not work after all: the next best; or NULL
+ * @returns: it has to tell what functions return
  * @ret_backend: receives a constant
  *
  * Asks by linking: some kernels load programs and then refuse the link. Says on stderr what is
  * missing.
  *
- * Return: 0; -EINVAL if there is no backend of that name; -EOPNOTSUPP if none works.
+ * Return: 0; -EINVAL if there is no backend of that name; -EOPNOTSUPP if none works, or none that
+ * is wanted.
  */
 int attach_choose(const char *name, const struct funcs *funcs, const struct backend *failed,
-		  const struct backend **ret_backend);
+		  bool returns, const struct backend **ret_backend);
 
 /* attach_name() - the name of a backend */
 const char *attach_name(const struct backend *backend);

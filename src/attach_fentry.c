@@ -72,10 +72,10 @@ static int fentry_check(const struct funcs *funcs)
 	return 0;
 }
 
-/* Two descriptors a function: the usual limit of a shell, 1024, is not enough for all. */
-static int raise_fd_limit(size_t n_funcs)
+/* Two for a program: the usual limit of a shell, 1024, is not enough for all functions. */
+static int raise_fd_limit(size_t n_funcs, size_t fds_each)
 {
-	const rlim_t needed = 2 * (n_funcs + ENDS_MAX) + SPARE_FDS;
+	const rlim_t needed = fds_each * (n_funcs + ENDS_MAX) + SPARE_FDS;
 	struct rlimit limit, more;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
@@ -86,10 +86,10 @@ static int raise_fd_limit(size_t n_funcs)
 	more.rlim_max = limit.rlim_max > needed ? limit.rlim_max : needed;
 	if (!setrlimit(RLIMIT_NOFILE, &more))
 		return 0;
-	log_error("fentry needs two file descriptors for each of %zu functions, %" PRIu64
+	log_error("fentry needs %zu file descriptors for each of %zu functions, %" PRIu64
 		  " in all, and may have %" PRIu64 ": raise the limit (ulimit -Hn %" PRIu64
 		  "), or choose fewer functions with --filter-func",
-		  n_funcs, (uint64_t)needed, (uint64_t)limit.rlim_max, (uint64_t)needed);
+		  fds_each, n_funcs, (uint64_t)needed, (uint64_t)limit.rlim_max, (uint64_t)needed);
 	return -EMFILE;
 }
 
@@ -98,6 +98,7 @@ struct fentry {
 	struct copies copies;
 	const struct attach_opts *opts; /* this and what follows: only while attaching */
 	struct prog_template *template;
+	struct prog_template *returns; /* NULL: they are not watched */
 	struct module_btfs btfs;
 	size_t refused;
 };
@@ -132,6 +133,27 @@ static bool is_fatal(int err)
 	return err == -ENOMEM || err == -EPERM || err == -EMFILE || err == -ENFILE;
 }
 
+/*
+ * The return first: once the entry is watched, what it remembers is taken at the return.  Without
+ * it the entry is still worth having.
+ */
+static int attach_return(struct fentry *f, const struct func *func, struct copy_target *target)
+{
+	char why[256];
+	int err;
+
+	if (!f->returns || func->pos == LOAD_END || func->is_void || !func->arg_words)
+		return 0;
+	target->arg_words = func->arg_words;
+	err = copies_attach(&f->copies, f->returns, target, why, sizeof(why));
+	target->returns = !err;
+	if (!err || is_fatal(err))
+		return err;
+	log_verbose("%s: what it returns is left out: fentry cannot have it (%s%s%s)", func->name,
+		    strerror(-err), *why ? ": " : "", why);
+	return 0;
+}
+
 static int attach_one(struct fentry *f, const struct func *func)
 {
 	struct copy_target target = {.id = func->btf_id, .ip = func->addr, .pos = func->pos};
@@ -145,6 +167,9 @@ static int attach_one(struct fentry *f, const struct func *func)
 			return 0;
 		}
 	}
+	err = attach_return(f, func, &target);
+	if (err)
+		return err;
 	err = copies_attach(&f->copies, f->template, &target, why, sizeof(why));
 	if (err && !is_fatal(err)) {
 		leave_out(f, func,
@@ -204,14 +229,17 @@ static int fentry_attach(const struct attach_opts *opts, size_t *ret_refused, vo
 	if (!f)
 		return -ENOMEM;
 	f->opts = opts;
-	err = raise_fd_limit(opts->funcs->n);
+	err = raise_fd_limit(opts->funcs->n, opts->load->ret ? 4 : 2);
 	if (!err)
 		err = prog_template_load(opts->load, opts->loaded, TEMPLATE_FUNC, &f->template);
+	if (!err && opts->load->ret)
+		err = prog_template_load(opts->load, opts->loaded, TEMPLATE_RETURN, &f->returns);
 	if (!err)
 		err = attach_ends(f);
 	if (!err)
 		err = attach_funcs(f);
 	prog_template_free(f->template);
+	prog_template_free(f->returns);
 	module_btfs_free(&f->btfs);
 	if (err) {
 		links_leave(&f->copies.links);
@@ -268,6 +296,8 @@ const struct backend backend_fentry = {
 	.check = fentry_check,
 	.attach = fentry_attach,
 	.no_by_stack = true,
+	.returns = true,
+	.for_few = true,
 	.missed = fentry_missed,
 	.detach = fentry_detach,
 };

@@ -115,8 +115,8 @@ int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs,
 	return n ? attach_funcs(loaded, funcs, n, FUNC_BY_STACK, links, ret_refused) : 0;
 }
 
-static int attach_ends(const struct loaded *loaded, const struct func_roles *roles,
-		       struct links *links)
+int multi_attach_ends(const struct loaded *loaded, const struct func_roles *roles,
+		      struct links *links)
 {
 	struct func ends[ENDS_MAX];
 	size_t n = 0, refused = 0;
@@ -138,7 +138,7 @@ static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, voi
 	if (!links)
 		return -ENOMEM;
 	/* First the ends, and last when detaching: an id must not outlive its skb. */
-	err = attach_ends(loaded, &funcs->roles, links);
+	err = multi_attach_ends(loaded, &funcs->roles, links);
 	for (size_t i = 0, next; !err && i < funcs->n; i = next) {
 		int pos = funcs->v[i].pos;
 

@@ -24,6 +24,13 @@ int multi_attach_any(const struct loaded *loaded, const struct func *funcs, size
 int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs, size_t n,
 			  struct links *links, size_t *ret_refused);
 
+/*
+ * multi_attach_ends() - to the functions that end an skb's life, with the LOAD_MULTI program for
+ * LOAD_END; 0 or -errno
+ */
+int multi_attach_ends(const struct loaded *loaded, const struct func_roles *roles,
+		      struct links *links);
+
 /* multi_attach_module() - struct backend's attach_module(), by one such link; gives struct links */
 int multi_attach_module(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);
 

@@ -19,6 +19,9 @@ struct backend {
 	enum load_kind module_kind;
 	bool holds_modules; /* as attach_holds_modules() */
 	bool no_by_stack;   /* it cannot watch functions without an skb (FUNC_BY_STACK) */
+	bool returns;	    /* it can tell what functions return */
+	bool for_few;	    /* of few functions only, unless it is asked for */
+	bool only_returns;  /* and is for nothing else */
 	/*
 	 * Can this kernel do it? Asked before anything is loaded. Returns 0; -ENODATA if none of
 	 * the functions has the type id that it needs; or another -errno.
@@ -52,6 +55,7 @@ struct backend {
 
 extern const struct backend backend_fentry_multi;
 extern const struct backend backend_multi;
+extern const struct backend backend_session;
 extern const struct backend backend_kprobe;
 extern const struct backend backend_fentry;
 

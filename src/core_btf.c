@@ -23,6 +23,7 @@ static const char *const wanted[] = {
 	"bio_vec",
 	"net",
 	"net_device",
+	"nf_hook_state",
 	"page",
 	"sk_buff",
 	"skb_drop_reason",

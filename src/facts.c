@@ -72,6 +72,11 @@ static void tell_process(const struct teller *t, const struct view *view)
 	if (hdr->tid != hdr->tgid)
 		tell_uint(t, "tid", hdr->tid);
 	tell_text(t, "comm", view->comm);
+	if (!view->container)
+		return;
+	tell_text(t, "container", view->container->id);
+	if (view->container->name)
+		tell_text(t, "container_name", view->container->name);
 }
 
 static void tell_device(const struct teller *t, const struct view *view)
@@ -109,7 +114,8 @@ static void tell_packet(const struct teller *t, const struct view *view)
 	const struct ev_hdr *hdr = view->rec->hdr;
 
 	if (hdr->flags & EV_F_GONE) {
-		tell_flag(t, "freed");
+		if (!(hdr->flags & EV_F_RETURN))
+			tell_flag(t, "freed");
 		return;
 	}
 	tell_device(t, view);
@@ -189,6 +195,12 @@ void facts_tell(const struct view *view, facts_fn *fn, void *ctx)
 	}
 	tell_process(&t, view);
 	tell_packet(&t, view);
+	if (view->ret)
+		tell_text(&t, "ret", view->ret);
+	if (view->nf)
+		tell_text(&t, "nf", view->nf);
+	if (view->verdict)
+		tell_text(&t, "verdict", view->verdict);
 	facts_tell_fields(view, fn, ctx);
 	if (view->changed)
 		tell_text(&t, "changed", view->changed);

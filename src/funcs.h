@@ -21,6 +21,10 @@ struct func {
 	uint32_t btf_id;    /* as in struct found */
 	int pos;      /* 1 to KBTF_MAX_POS: argument register with the skb; or FUNC_BY_STACK */
 	uint64_t end; /* the address behind it; 0: not known, or not needed */
+	bool is_void; /* it returns nothing; false if that is not known */
+	/* With --output-ret: words that its arguments take on a trampoline's stack; 0: not known.
+	 */
+	uint8_t arg_words;
 };
 
 struct funcs {

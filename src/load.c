@@ -20,7 +20,8 @@ struct loaded {
 };
 
 /* Not in the headers that libbpf 1.1 comes with. */
-#define FENTRY_MULTI_ATTACH_TYPE 59
+#define FENTRY_MULTI_ATTACH_TYPE   59
+#define KPROBE_SESSION_ATTACH_TYPE 56
 
 /* Names of programs, and how libbpf is to load what is in their sections. */
 static const struct {
@@ -35,6 +36,8 @@ static const struct {
 	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
 	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
 			    BPF_TRACE_KPROBE_MULTI, true},
+	[LOAD_SESSION] = {"session", "kprobe.session+", BPF_PROG_TYPE_KPROBE,
+			  (enum bpf_attach_type)KPROBE_SESSION_ATTACH_TYPE, true},
 	[LOAD_KPROBE] = {"kprobe", "kprobe+", BPF_PROG_TYPE_KPROBE, 0},
 };
 
@@ -163,6 +166,25 @@ static void fill_page_slots(struct pwru_cap_bpf *skel)
 	bpf_map__set_max_entries(skel->maps.page_slots, slots);
 }
 
+/* Of the function that runs netfilter's hooks, if it is watched. */
+static uint64_t nf_hook_address(const struct funcs *funcs)
+{
+	for (size_t i = 0; i < funcs->n; i++)
+		if (!strcmp(funcs->v[i].name, "nf_hook_slow") && !funcs->v[i].module)
+			return EV_ENTRY_BLOCK(funcs->v[i].addr);
+	return 0;
+}
+
+/* Packets, and calls that have not returned; LRU maps want some room for each CPU. */
+#define RETURNS_MAX 65536
+
+static void fill_returns(struct pwru_cap_bpf *skel)
+{
+	skel->rodata->cfg_ret = true;
+	bpf_map__set_max_entries(skel->maps.id_skbs, RETURNS_MAX);
+	bpf_map__set_max_entries(skel->maps.entered_calls, RETURNS_MAX);
+}
+
 static void fill_dump(struct pwru_cap_bpf *skel, const uint32_t len[EV_DUMPS])
 {
 	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
@@ -181,6 +203,10 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_snaplen = opts->snaplen;
 	cfg->cfg_stack_room = opts->stack_room;
 	cfg->cfg_cb_room = opts->cb ? EV_CB_LEN : 0;
+	cfg->cfg_cgroup = opts->cgroup;
+	cfg->cfg_nf_hook_ip = nf_hook_address(opts->funcs);
+	if (opts->ret)
+		fill_returns(skel);
 	cfg->cfg_kprobe = opts->needs.programs[LOAD_KPROBE];
 	cfg->cfg_cpus = libbpf_num_possible_cpus();
 	cfg->cfg_sign_bits = opts->caps->sign_bits;

@@ -20,6 +20,7 @@ enum load_kind {
 	LOAD_FENTRY_MULTI, /* fentry.multi links, with the argument as cookie, from 0 */
 	LOAD_MULTI,	   /* kprobe.multi links */
 	LOAD_MULTI_ANY,	   /* the same, with the position as cookie */
+	LOAD_SESSION,	   /* kprobe.session links, with the position as cookie */
 	LOAD_KPROBE,	   /* kprobes behind perf events */
 	LOAD_KINDS,	   /* how many there are */
 };
@@ -46,6 +47,8 @@ struct load_opts {
 	uint32_t stack_room; /* entries, 0 to EV_STACK_MAX; 0: no stacks */
 	struct kpages pages; /* zeros: only the linear bytes of a packet are captured */
 	bool cb;	     /* record skb->cb */
+	bool cgroup;	     /* record the task's control group */
+	bool ret;	     /* record what functions return */
 	/* bytes of structs that are recorded, multiples of 8; 0: not wanted */
 	uint32_t dump_len[EV_DUMPS];
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */

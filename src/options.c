@@ -118,6 +118,20 @@ static int check_drops(struct options *o)
 	return 0;
 }
 
+/* What cannot be told of returns. */
+static int check_ret(const struct options *o)
+{
+	const char *with = o->changes	      ? "--changes"
+			   : o->all_kmods     ? "--all-kmods"
+			   : o->non_skb_funcs ? "--filter-non-skb-funcs"
+					      : NULL;
+
+	if (!o->printing.ret || !with)
+		return 0;
+	log_error("--output-ret does not go together with %s", with);
+	return -EINVAL;
+}
+
 /* Given again, it adds. */
 static int add_fields(struct options *o, enum fields_root root, const char *paths)
 {
@@ -371,6 +385,8 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 	err = options_check_files(o);
 	if (!err)
 		err = check_drops(o);
+	if (!err)
+		err = check_ret(o);
 	if (!err)
 		err = printing_check(&o->printing, o->write_path);
 	if (!err)

@@ -177,6 +177,10 @@ int printing_set(struct printing *p, enum print_option option, const char *arg)
 		return set_switch(&p->stack, "output-stack", arg);
 	case PRINT_CB:
 		return set_switch(&p->cb, "output-skb-cb", arg);
+	case PRINT_CONTAINER:
+		return set_switch(&p->container, "output-container", arg);
+	case PRINT_RET:
+		return set_switch(&p->ret, "output-ret", arg);
 	case PRINT_DUMP:
 		return set_structs(p, arg);
 	case PRINT_SKB:

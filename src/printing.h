@@ -33,6 +33,8 @@ enum print_option {
 	PRINT_CALLER,	 /* --output-caller */
 	PRINT_STACK,	 /* --output-stack */
 	PRINT_CB,	 /* --output-skb-cb */
+	PRINT_CONTAINER, /* --output-container */
+	PRINT_RET,	 /* --output-ret */
 	PRINT_DUMP,	 /* --dump */
 	PRINT_SKB,	 /* --output-skb */
 	PRINT_SHINFO,	 /* --output-skb-shared-info */
@@ -59,6 +61,8 @@ struct printing {
 	bool caller;
 	bool stack;
 	bool cb;
+	bool container;
+	bool ret;
 	uint8_t structs; /* that are dumped: 1 << enum ev_dump_kind */
 	bool number;
 	bool micro; /* microseconds; otherwise nanoseconds */

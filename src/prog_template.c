@@ -115,6 +115,9 @@ static struct bpf_program *select_program(const struct prog_template *t, bool di
 	case TEMPLATE_XDP:
 		*what = "xdp programs";
 		return skel->progs.xdp_probed;
+	case TEMPLATE_RETURN:
+		*what = "a function's return";
+		return skel->progs.func_return;
 	default:
 		*what = "a function";
 		return direct ? skel->progs.func_direct : skel->progs.func_probed;
@@ -194,8 +197,15 @@ size_t prog_template_patch(struct bpf_insn *insns, size_t n, uint64_t constant, 
 static bool set_constants(struct bpf_insn *insns, size_t n, const struct prog_template *t,
 			  const struct copy_target *target)
 {
-	return prog_template_patch(insns, n, COPY_FUNC_IP, target->ip) &&
-	       (t->kind != TEMPLATE_FUNC || prog_template_patch(insns, n, COPY_POS, target->pos));
+	const uint64_t pos = target->pos | (target->returns ? COPY_RETURNS : 0);
+
+	if (!prog_template_patch(insns, n, COPY_FUNC_IP, target->ip))
+		return false;
+	if (t->kind == TEMPLATE_FUNC)
+		return prog_template_patch(insns, n, COPY_POS, pos);
+	if (t->kind == TEMPLATE_RETURN)
+		return prog_template_patch(insns, n, COPY_ARG_WORDS, target->arg_words);
+	return true;
 }
 
 /* The last line of the verifier's log that is not a statistic. */
@@ -216,7 +226,9 @@ int prog_template_copy(const struct prog_template *t, const struct copy_target *
 	const struct splice_prog *from = splicer_last(t->splicer);
 	struct bpf_insn *insns = malloc(from->insn_cnt * sizeof(*insns));
 	char *log = calloc(1, LOG_SIZE);
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY,
+	LIBBPF_OPTS(bpf_prog_load_opts, opts,
+		    .expected_attach_type = t->kind == TEMPLATE_RETURN ? BPF_TRACE_FEXIT
+								       : BPF_TRACE_FENTRY,
 		    .attach_prog_fd = target->prog_fd, .attach_btf_obj_fd = target->btf_fd,
 		    .attach_btf_id = target->id, .prog_btf_fd = bpf_object__btf_fd(t->skel->obj),
 		    .func_info = from->func_info, .func_info_cnt = from->func_info_cnt,

@@ -9,9 +9,10 @@
 
 /* What the copies watch. */
 enum prog_template_kind {
-	TEMPLATE_TC,   /* BPF programs that see an skb */
-	TEMPLATE_XDP,  /* XDP programs */
-	TEMPLATE_FUNC, /* functions of the kernel */
+	TEMPLATE_TC,	 /* BPF programs that see an skb */
+	TEMPLATE_XDP,	 /* XDP programs */
+	TEMPLATE_FUNC,	 /* functions of the kernel */
+	TEMPLATE_RETURN, /* their returns */
 };
 
 struct prog_template;
@@ -31,11 +32,13 @@ int prog_template_load(const struct load_opts *opts, const struct loaded *loaded
 
 /* The function that a copy is for. */
 struct copy_target {
-	int prog_fd; /* of the BPF program; 0: it is a function of the kernel */
-	int btf_fd;  /* of the types of the function's module; 0: vmlinux */
-	uint32_t id; /* the function, in the types of the program or the module */
-	uint64_t ip; /* tells it from all others in records */
-	int pos;     /* with TEMPLATE_FUNC: which argument is the skb, or LOAD_END */
+	int prog_fd;	   /* of the BPF program; 0: it is a function of the kernel */
+	int btf_fd;	   /* of the types of the function's module; 0: vmlinux */
+	uint32_t id;	   /* the function, in the types of the program or the module */
+	uint64_t ip;	   /* tells it from all others in records */
+	int pos;	   /* with TEMPLATE_FUNC: which argument is the skb, or LOAD_END */
+	bool returns;	   /* likewise: there is a copy for its return, too */
+	uint8_t arg_words; /* with TEMPLATE_RETURN: as in struct func */
 };
 
 /**

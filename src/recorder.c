@@ -153,6 +153,14 @@ static struct packet *new_packet(struct recorder *r, const struct ev_hdr *hdr)
 	return p;
 }
 
+/* A function may return when its packet is long gone, and another one is at that address. */
+static bool is_late_return(const struct recorder *r, const struct ev_hdr *hdr)
+{
+	const struct life *life = lives_find(&r->lives, hdr->skb);
+
+	return hdr->id && hdr->flags & EV_F_RETURN && !(life && life->id == hdr->id);
+}
+
 static struct packet *find_packet(struct recorder *r, const struct ev_hdr *hdr)
 {
 	struct packet *p = (struct packet *)lives_find(&r->lives, hdr->skb);
@@ -280,9 +288,14 @@ static void take(struct stage *stage, const struct sighting *s)
 {
 	const struct ev_hdr *hdr = s->rec.hdr;
 	struct recorder *r = self(stage);
-	struct packet *p = hdr->id ? find_packet(r, hdr) : NULL;
+	struct packet *p;
 	bool wanted = is_wanted_drop(r, hdr);
 
+	if (is_late_return(r, hdr)) {
+		r->stats.undropped++;
+		return;
+	}
+	p = hdr->id ? find_packet(r, hdr) : NULL;
 	if (!p) {
 		if (wanted)
 			stage_pass(stage, s);
@@ -299,6 +312,8 @@ static void take(struct stage *stage, const struct sighting *s)
 	} else {
 		r->stats.undropped++;
 	}
+	if (hdr->flags & EV_F_RETURN)
+		return;
 	if (p && (hdr->flags & EV_F_DROP || is_end(r, p, EV_ENTRY_BLOCK(hdr->func_ip))))
 		end_undropped(r, p);
 }

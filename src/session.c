@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "src/capture.h"
+#include "src/containers.h"
 #include "src/devices.h"
 #include "src/discovery.h"
 #include "src/dumper.h"
@@ -26,6 +27,7 @@
 #include "src/output.h"
 #include "src/privileges.h"
 #include "src/reasons_btf.h"
+#include "src/returns_btf.h"
 #include "src/ring.h"
 #include "src/tracing.h"
 
@@ -40,7 +42,9 @@ struct session {
 	char skipped[1024]; /* functions that are left out, as words */
 	struct names *names;
 	struct reasons *reasons;
-	struct dumper *dumper; /* of --dump; NULL: it was not given */
+	struct containers *containers; /* NULL: not asked for */
+	struct returns *returns;       /* likewise */
+	struct dumper *dumper;	       /* of --dump; NULL: it was not given */
 	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
@@ -131,11 +135,28 @@ static int prepare_view(struct session *s)
 	view_set_progs(s->capture.view, &s->kernel.progs);
 	view_set_reasons(s->capture.view, s->reasons);
 	view_set_stack_depth(s->capture.view, options_stack_depth(s->opts));
+	view_set_containers(s->capture.view, s->containers);
+	view_set_returns(s->capture.view, s->returns);
 	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
 			&s->filters.fields[FIELDS_XDP].shown);
 	view_set_dumper(s->capture.view, s->dumper);
 	s->tracing.names = s->names;
 	return 0;
+}
+
+static int prepare_returns(struct session *s)
+{
+	int err;
+
+	if (!s->opts->printing.ret)
+		return 0;
+	s->returns = returns_new();
+	err = s->returns ? discover_types(s->opts, &s->kernel) : -ENOMEM;
+	if (!err)
+		err = returns_of_types(s->kernel.btf, &s->kernel.funcs, s->returns);
+	if (err)
+		log_error("reading what functions return: %s", strerror(-err));
+	return err;
 }
 
 /* What can fail before anything is loaded. */
@@ -151,6 +172,8 @@ static int prepare(struct session *s)
 		err = prepare_dumper(s);
 	if (!err)
 		err = discover_progs(s->opts, &s->kernel);
+	if (!err)
+		err = prepare_returns(s);
 	if (!err)
 		err = tracing_prepare(&s->tracing);
 	return err ? err : prepare_view(s);
@@ -326,6 +349,8 @@ static int run(struct session *s)
 	if (s->opts->list_funcs)
 		return list_funcs(s);
 	err = filters_compile(s->opts, &s->filters);
+	if (!err && s->opts->printing.container)
+		err = containers_new("", &s->containers);
 
 	if (!err && s->opts->dump)
 		return filters_dump(s->opts, &s->filters);
@@ -351,6 +376,8 @@ static void session_free(struct session *s)
 	modes_free(&s->modes);
 	dumper_free(s->dumper);
 	reasons_free(s->reasons);
+	containers_free(s->containers);
+	returns_free(s->returns);
 	names_free(s->names);
 	discovery_free(&s->kernel);
 	filters_free(&s->filters);

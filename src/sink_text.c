@@ -49,6 +49,8 @@ static void add_columns(struct sink_text *s)
 	columns_add(c, "SKB", 18, 18);
 	columns_add(c, "CPU", 3, 5);
 	columns_add(c, "PROCESS", 16, 32);
+	if (p->container)
+		columns_add(c, "CONTAINER", 12, 60);
 	if (p->meta) {
 		columns_add(c, "NETNS", 10, 10);
 		columns_add(c, "MARK", 10, 10);
@@ -132,6 +134,19 @@ static void put_cb(struct buf *out, const struct view *view)
 	buf_putc(out, ']');
 }
 
+/* As the runtimes' own tools shorten it. */
+#define SHORT_ID_LEN 12
+
+static void put_container(struct buf *out, const struct container *container)
+{
+	if (!container)
+		buf_putc(out, '-');
+	else if (container->name)
+		buf_puts(out, container->name);
+	else
+		buf_append(out, container->id, strnlen(container->id, SHORT_ID_LEN));
+}
+
 static bool has_reason(const struct view *view)
 {
 	return view->drop && view->rec->hdr->flags & EV_F_REASON;
@@ -179,8 +194,14 @@ static void put_notes(struct buf *out, const struct view *view)
 	}
 	if (hdr->flags & EV_F_STACK)
 		buf_puts(out, " via=stack");
-	if (hdr->flags & EV_F_GONE)
+	if (hdr->flags & EV_F_GONE && !(hdr->flags & EV_F_RETURN))
 		buf_puts(out, " freed=1");
+	if (view->ret)
+		buf_printf(out, " ret=%s", view->ret);
+	if (view->nf)
+		buf_printf(out, " nf=%s", view->nf);
+	if (view->verdict)
+		buf_printf(out, " verdict=%s", view->verdict);
 	if (hdr->flags & EV_F_SOCK)
 		buf_puts(out, " l3=sock");
 	if (hdr->flags & EV_F_OPAQUE)
@@ -217,6 +238,10 @@ static void put_identity(struct sink_text *s, struct buf *out, const struct view
 	buf_puts(out, view->comm);
 	buf_putc(out, ':');
 	buf_u64(out, hdr->tgid);
+	columns_cell(&s->columns, out);
+	if (!s->printing->container)
+		return;
+	put_container(out, view->container);
 	columns_cell(&s->columns, out);
 }
 

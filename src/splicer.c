@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bpf/cast.h"
+#include "bpf/session.h"
 #include "filter/splice.h"
 #include "filter/translate.h"
 #include "src/log.h"
@@ -42,6 +43,8 @@ struct splicer {
 	const struct bpf_object *obj;
 	struct caps caps;
 	struct stub stubs[N_STUBS];
+	/* Type ids of the functions of bpf/session.h; 0: not needed, or this kernel has none. */
+	int32_t is_return, cookie;
 	struct splice_prog current; /* arrays of the program that is being loaded */
 };
 
@@ -180,6 +183,24 @@ static int splice_all(struct splicer *s, struct splice_prog in)
 	return 0;
 }
 
+/* Makes a call of a number that stands for a function a call of the function. */
+static void patch_call(struct bpf_insn *insn, int32_t number, int32_t id)
+{
+	if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg || insn->imm != number)
+		return;
+	insn->src_reg = BPF_PSEUDO_KFUNC_CALL;
+	insn->imm = id;
+}
+
+/* In place, before the rest is made from it: nothing becomes longer. */
+static void patch_calls(const struct splicer *s, struct splice_prog *prog)
+{
+	for (size_t i = 0; s->cookie > 0 && i < prog->insn_cnt; i++) {
+		patch_call(&prog->insns[i], SESSION_CALL_IS_RETURN, s->is_return);
+		patch_call(&prog->insns[i], SESSION_CALL_COOKIE, s->cookie);
+	}
+}
+
 /* The kernel's numbers for what bpf/cast.h has numbers of its own. */
 static void number_casts(const struct caps *caps, struct bpf_insn *insns, size_t n)
 {
@@ -228,10 +249,10 @@ static int splice_into(struct splicer *s, struct bpf_program *prog, const struct
 	splice_prog_free(&s->current);
 	s->current = (struct splice_prog){0};
 	err = splice_all(s, *in);
+	if (!err && !s->current.insns)
+		err = splice_copy(in, &s->current);
 	if (err)
 		return err;
-	if (!s->current.insns)
-		return bpf_program__set_insns(prog, in->insns, in->insn_cnt);
 	/* libbpf reads the rest after we return; it stays until the next program. */
 	opts->func_info = s->current.func_info;
 	opts->func_info_cnt = s->current.func_info_cnt;
@@ -261,6 +282,7 @@ static int prepare(struct bpf_program *prog, struct bpf_prog_load_opts *opts, lo
 		return -ENOMEM;
 	memcpy(in.insns, bpf_program__insns(prog), n * sizeof(*in.insns));
 	number_casts(&s->caps, in.insns, n);
+	patch_calls(s, &in);
 	err = become_tracing(prog, opts);
 	if (!err)
 		err = splice_into(s, prog, &in, opts);
@@ -364,6 +386,14 @@ void splicer_unregister(struct splicer *s)
 void splicer_use(struct splicer *s, const struct bpf_object *obj)
 {
 	s->obj = obj;
+}
+
+void splicer_find_calls(struct splicer *s, const struct kbtf *btf)
+{
+	const struct btf *types = kbtf_vmlinux(btf);
+
+	s->is_return = btf__find_by_name_kind(types, "bpf_session_is_return", BTF_KIND_FUNC);
+	s->cookie = btf__find_by_name_kind(types, "bpf_session_cookie", BTF_KIND_FUNC);
 }
 
 const struct splice_prog *splicer_last(const struct splicer *s)

@@ -47,6 +47,9 @@ void splicer_unregister(struct splicer *s);
 /* splicer_use() - the object whose programs will be loaded, once it is open */
 void splicer_use(struct splicer *s, const struct bpf_object *obj);
 
+/* splicer_find_calls() - find what programs of kprobe.session links call (bpf/session.h) */
+void splicer_find_calls(struct splicer *s, const struct kbtf *btf);
+
 /*
  * splicer_last() - the program that was loaded last, as the kernel got it; belongs to @s, until the
  * next one is loaded

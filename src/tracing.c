@@ -32,12 +32,24 @@ static void find_pages(struct tracing *t)
 			    strerror(-err));
 }
 
+/* Programs that watch returns call functions of the kernel that are found by their types. */
+static int find_session_calls(struct tracing *t)
+{
+	int err = t->opts->printing.ret ? discover_types(t->opts, t->kernel) : 0;
+
+	if (!err && t->opts->printing.ret)
+		splicer_find_calls(t->splicer, t->kernel->btf);
+	return err;
+}
+
 int tracing_prepare(struct tracing *t)
 {
 	int err = resolve_filters(t);
 
 	if (!err)
 		err = splicer_new(t->filters, &t->kernel->caps, &t->splicer);
+	if (!err)
+		err = find_session_calls(t);
 	if (!err)
 		find_pages(t);
 	if (!err)
@@ -69,6 +81,8 @@ static struct load_opts load_opts(const struct tracing *t)
 		.snaplen = t->opts->snaplen,
 		.stack_room = stack_room(t->opts),
 		.cb = t->opts->printing.cb,
+		.cgroup = t->opts->printing.container,
+		.ret = t->opts->printing.ret,
 		.pages = t->pages,
 		.ring_bytes = t->opts->ring_bytes,
 	};
@@ -96,7 +110,9 @@ static int read_by_probes(struct tracing *t)
 	err = discover_windows(t->kernel);
 	if (!err)
 		err = resolve_filters(t);
-	return err ? err : splicer_new(t->filters, &t->kernel->caps, &t->splicer);
+	if (!err)
+		err = splicer_new(t->filters, &t->kernel->caps, &t->splicer);
+	return err ? err : find_session_calls(t);
 }
 
 static void follow_end(struct tracing *t)
@@ -180,7 +196,7 @@ static int attach_functions(struct tracing *t)
 {
 	const struct funcs *funcs = &t->kernel->funcs;
 	const struct backend *failed = NULL;
-	int err = attach_choose(t->opts->backend, funcs, NULL, &t->backend);
+	int err = attach_choose(t->opts->backend, funcs, NULL, t->opts->printing.ret, &t->backend);
 
 	while (!err) {
 		err = part_functions(t);
@@ -192,7 +208,7 @@ static int attach_functions(struct tracing *t)
 			return err;
 		unload(t);
 		failed = t->backend;
-		if (attach_choose(NULL, funcs, failed, &t->backend))
+		if (attach_choose(NULL, funcs, failed, t->opts->printing.ret, &t->backend))
 			return err;
 		log_info("%s does not work here, so %s is tried", attach_name(failed),
 			 attach_name(t->backend));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "src/buf.h"
+#include "src/netfilter.h"
 #include "src/stacks.h"
 #include "src/util.h"
 
@@ -23,12 +24,15 @@ struct seen_func {
 
 struct view_state {
 	struct names *names;
-	const struct progs *progs; /* NULL: none */
-	struct reasons *reasons;   /* NULL: none have names */
+	const struct progs *progs;     /* NULL: none */
+	struct reasons *reasons;       /* NULL: none have names */
+	struct containers *containers; /* NULL: not asked for */
 	const struct shown *skb_fields, *xdp_fields;
 	struct dumper *dumper; /* NULL: no structs are recorded */
 	struct stacks *stacks;
+	struct returns *returns;  /* NULL: no record is of a return */
 	struct buf drop, drop_at; /* texts of the latest drop */
+	struct buf ret, nf;	  /* texts of the latest return, and hook */
 	struct seen_func seen[SEEN_FUNCS];
 	struct wall_clock clock;
 	uint32_t snaplen;
@@ -79,6 +83,16 @@ void view_forget_names(struct view_state *state)
 void view_set_reasons(struct view_state *state, struct reasons *reasons)
 {
 	state->reasons = reasons;
+}
+
+void view_set_returns(struct view_state *state, struct returns *returns)
+{
+	state->returns = returns;
+}
+
+void view_set_containers(struct view_state *state, struct containers *containers)
+{
+	state->containers = containers;
 }
 
 void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp)
@@ -186,6 +200,25 @@ static void name_drop(struct view_state *state, const struct ev_hdr *hdr, struct
 	view->drop_at = buf_str(&state->drop_at);
 }
 
+static void name_return(struct view_state *state, const struct ev_hdr *hdr, struct view *view)
+{
+	const bool is_return = hdr->flags & EV_F_RETURN, at_hook = hdr->flags & EV_F_NF;
+
+	view->ret = NULL;
+	view->nf = NULL;
+	view->verdict = is_return && at_hook ? netfilter_verdict((int)hdr->ret) : NULL;
+	if (is_return && state->returns) {
+		buf_reset(&state->ret);
+		returns_put(state->returns, &state->ret, hdr->func_ip, hdr->ret);
+		view->ret = buf_str(&state->ret);
+	}
+	if (at_hook) {
+		buf_reset(&state->nf);
+		netfilter_put_hook(&state->nf, EV_NF_FAMILY(hdr->nf), EV_NF_HOOK(hdr->nf));
+		view->nf = buf_str(&state->nf);
+	}
+}
+
 const char *view_caller(const struct view *view, size_t *ret_len)
 {
 	const char *caller = strchr(view->stack, '\n');
@@ -254,8 +287,11 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	ret_view->dropped = newly_lost(state, hdr);
 	name_func(find_func(state, hdr->func_ip), ret_view);
 	ret_view->stack = stack_text(state, rec, ret_view->prog);
+	ret_view->container = state->containers ? containers_find(state->containers, hdr->cgroup)
+						: NULL;
 	ret_view->changed = NULL;
 	name_drop(state, hdr, ret_view);
+	name_return(state, hdr, ret_view);
 	utf8_sanitize(ret_view->comm, sizeof(ret_view->comm), hdr->comm,
 		      strnlen(hdr->comm, sizeof(hdr->comm)));
 	utf8_sanitize(ret_view->ifname, sizeof(ret_view->ifname), hdr->ifname,
@@ -272,6 +308,8 @@ void view_close(struct view_state *state)
 	stacks_free(state->stacks);
 	buf_free(&state->drop);
 	buf_free(&state->drop_at);
+	buf_free(&state->ret);
+	buf_free(&state->nf);
 	free(state->lost);
 	free(state);
 }

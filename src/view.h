@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "src/clock.h"
+#include "src/containers.h"
 #include "src/decode.h"
 #include "src/dumper.h"
 #include "src/frame.h"
@@ -15,6 +16,7 @@
 #include "src/progs.h"
 #include "src/reasons.h"
 #include "src/record.h"
+#include "src/returns.h"
 #include "src/shown.h"
 #include "src/utf8.h"
 
@@ -30,9 +32,14 @@ struct view {
 	const struct prog *prog; /* the BPF program that it is the entry of; NULL: it is none */
 	char comm[UTF8_SANITIZED_SIZE(EV_COMM_LEN)];
 	char ifname[UTF8_SANITIZED_SIZE(EV_IFNAME_LEN)]; /* "" on no device */
+	/* Of the process; NULL: it is in none, or that was not asked for. */
+	const struct container *container;
 	const char *stack; /* text, see stacks.h; "" if there is none; until the next view */
 	const char *drop;  /* why it is dropped here; "yes": for no given reason; NULL: it is not */
 	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
+	const char *ret;     /* what the function has returned; NULL: this is its entry */
+	const char *nf;	     /* netfilter's family/hook; NULL: it is at none */
+	const char *verdict; /* of the hook, at nf_hook_slow()'s return; otherwise NULL */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
 	const struct shown *fields; /* those that rec->fields holds; NULL: none */
 	struct dumper *dumper;	    /* for what view_dump() gives; NULL: there is nothing */
@@ -82,6 +89,11 @@ void view_forget_names(struct view_state *state);
 /* view_set_reasons() - what the reasons of drops are called; @reasons must outlive @state */
 void view_set_reasons(struct view_state *state, struct reasons *reasons);
 
+/* view_set_returns() - by what types values are returned; @returns must outlive @state */
+void view_set_returns(struct view_state *state, struct returns *returns);
+
+/* view_set_containers() - look for containers of processes; @containers must outlive @state */
+void view_set_containers(struct view_state *state, struct containers *containers);
 /*
  * view_set_fields() - fields that records hold: in XDP programs those of @xdp, in all other places
  * those of @skb; both must outlive @state

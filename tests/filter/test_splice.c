@@ -211,6 +211,30 @@ static void several(void **state)
 	assert_int_equal(splice_several(&in, STUB, 0, body, 3, &out), -EINVAL);
 }
 
+/* The same bytes in other memory; what is not there stays so. */
+static void copies(void **state)
+{
+	const struct splice_prog in = make_input(),
+				 bare = {.insns = in.insns, .insn_cnt = in.insn_cnt};
+	struct splice_prog out;
+
+	(void)state;
+	assert_int_equal(splice_copy(&in, &out), 0);
+	assert_int_equal(out.insn_cnt, in.insn_cnt);
+	assert_ptr_not_equal(out.insns, in.insns);
+	assert_memory_equal(out.insns, in.insns, sizeof(program));
+	assert_int_equal(out.func_info_cnt, in.func_info_cnt);
+	assert_memory_equal(out.func_info, in.func_info, sizeof(funcs));
+	assert_int_equal(out.line_info_cnt, in.line_info_cnt);
+	assert_memory_equal(out.line_info, in.line_info, sizeof(lines));
+	splice_prog_free(&out);
+	assert_int_equal(splice_copy(&bare, &out), 0);
+	assert_memory_equal(out.insns, in.insns, sizeof(program));
+	assert_null(out.func_info);
+	assert_null(out.line_info);
+	splice_prog_free(&out);
+}
+
 static void without_lines(void **state)
 {
 	struct splice_prog in = make_input(), out;
@@ -364,12 +388,12 @@ static void random_programs(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test(longer_body),	   cmocka_unit_test(shorter_body),
-	cmocka_unit_test(same_length),	   cmocka_unit_test(info_moves),
-	cmocka_unit_test(last_function),   cmocka_unit_test(without_lines),
-	cmocka_unit_test(several),	   cmocka_unit_test(bad_arguments),
-	cmocka_unit_test(bad_records),	   cmocka_unit_test(bad_targets),
-	cmocka_unit_test(random_programs),
+	cmocka_unit_test(longer_body),	 cmocka_unit_test(shorter_body),
+	cmocka_unit_test(same_length),	 cmocka_unit_test(info_moves),
+	cmocka_unit_test(last_function), cmocka_unit_test(copies),
+	cmocka_unit_test(without_lines), cmocka_unit_test(several),
+	cmocka_unit_test(bad_arguments), cmocka_unit_test(bad_records),
+	cmocka_unit_test(bad_targets),	 cmocka_unit_test(random_programs),
 };
 
 UNIT_MAIN(tests)

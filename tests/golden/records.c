@@ -172,6 +172,14 @@ static const struct row rows[] = {
 	 DO_SYSCALL, .flags = EV_F_STACK},
 	{"a function without an skb, the packet is gone", "", DO_SYSCALL, .ifname = "",
 	 .synth = 0x88b5, .protocol = 1, .flags = EV_F_STACK | EV_F_GONE},
+	{"at a hook of netfilter", ETH("0800") IP4("001c", "11") UDP("1388", "0035", "0008"),
+	 LOCAL_OUT, .flags = EV_F_NF, .drop_reason = EV_NF(10, 3)},
+	/* In the upper half of the register is what was there before. */
+	{"a function returns", "", IP_RCV, .ifname = "", .synth = 0x88b5, .protocol = 1,
+	 .flags = EV_F_GONE | EV_F_RETURN, .drop_at = 0x12345678ffffffea},
+	{"netfilter returns", "", LOCAL_OUT, .ifname = "", .synth = 0x88b5, .protocol = 1,
+	 .flags = EV_F_GONE | EV_F_RETURN | EV_F_NF, .drop_at = 0xffffffff,
+	 .drop_reason = EV_NF(2, 1)},
 };
 
 const size_t records_len = ARRAY_SIZE(rows);
@@ -393,6 +401,14 @@ size_t record_make(size_t i, unsigned int with, void *ret_data)
 		      (row->tag ? FRAME_TAG_LEN : 0);
 	h->skb_len = h->raw_len + h->nonlinear - (row->synth ? 0 : FRAME_ETH_LEN);
 	return p + h->raw_len - (uint8_t *)ret_data;
+}
+
+int records_add_returns(struct returns *returns)
+{
+	const struct return_type type = {.kind = RETURN_SIGNED, .bytes = 4};
+	int err = returns_add(returns, IP_RCV, &type);
+
+	return err ? err : returns_add(returns, LOCAL_OUT, &type);
 }
 
 const char *record_changed(size_t i)

@@ -10,6 +10,7 @@
 
 #include "src/names.h"
 #include "src/progs.h"
+#include "src/returns.h"
 #include "src/shown.h"
 
 /* More than any of them has. */
@@ -40,6 +41,9 @@ extern const struct progs records_progs;
  * Return: its bytes.
  */
 size_t record_make(size_t i, unsigned int with, void *ret_data);
+
+/* records_add_returns() - of the functions that return; 0 or -ENOMEM */
+int records_add_returns(struct returns *returns);
 
 /* record_changed() - what --changes would say of it, or NULL */
 const char *record_changed(size_t i);

@@ -5,15 +5,19 @@
  *
  * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields; with --dump and
  * the like, structs, of which all that are recorded are shown.
+ * REPLAY_ROOT is a tree in place of / with the control groups below.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "src/capture.h"
 #include "src/output.h"
+#include "src/util.h"
 #include "tests/golden/records.h"
 #include "tests/unit/dump_types.h"
 
@@ -62,6 +66,20 @@ static void change(struct stage *stage, const struct sighting *s)
 	stage_pass(stage, &changed);
 }
 
+/* The numbers of directories differ each time; 0: there is no tree. */
+static uint64_t cgroup_of(size_t i)
+{
+	static const char *const groups[] = {"web", "lxc.payload.box", "system.slice", "gone"};
+	const char *root = getenv("REPLAY_ROOT");
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (!root)
+		return 0;
+	snprintf(path, sizeof(path), "%s/sys/fs/cgroup/%s", root, groups[i % ARRAY_SIZE(groups)]);
+	return stat(path, &st) ? 1 : st.st_ino;
+}
+
 static int feed(const struct options *opts, struct capture *c)
 {
 	struct changer changer = {.stage = {.take = change, .next = capture_writer(c)}};
@@ -77,6 +95,7 @@ static int feed(const struct options *opts, struct capture *c)
 
 		changer.i = i;
 		hdr->time_ns += offset;
+		hdr->cgroup = cgroup_of(i);
 		capture_take(c, data, size);
 	}
 	c->first = NULL;
@@ -96,6 +115,8 @@ static int replay(const struct options *opts)
 	struct capture c = {.limit = options_limit(opts)};
 	struct names *names = names_new();
 	struct reasons *reasons = reasons_new(add_reason, NULL);
+	struct returns *returns = returns_new();
+	struct containers *containers = NULL;
 	struct btf *types = small_types();
 	struct dumper *dumper = NULL;
 	struct sink_stats stats = {0};
@@ -103,10 +124,16 @@ static int replay(const struct options *opts)
 
 	if (!err)
 		names_use_file(names, RECORDS_KALLSYMS);
+	if (!err && opts->printing.container)
+		err = containers_new(getenv("REPLAY_ROOT"), &containers);
+	if (!err)
+		err = records_add_returns(returns);
 	if (!err)
 		err = dumper_new(types, ~0U, &dumper);
 	if (!err) {
 		view_set_reasons(c.view, reasons);
+		view_set_returns(c.view, returns);
+		view_set_containers(c.view, containers);
 		view_set_dumper(c.view, dumper);
 	}
 	if (!err)
@@ -125,6 +152,8 @@ static int replay(const struct options *opts)
 	dumper_free(dumper);
 	btf__free(types);
 	reasons_free(reasons);
+	returns_free(returns);
+	containers_free(containers);
 	names_free(names);
 	return err;
 }

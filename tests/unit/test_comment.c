@@ -93,6 +93,7 @@ static void test_everything(void **state)
 	f->view.func = "veth_xmit";
 	f->view.module = "veth";
 	f->view.dropped = UINT64_MAX;
+	f->view.container = &(struct container){.id = "0123ab", .name = "my web"};
 	f->hdr.tid = 1240;
 	f->hdr.nonlinear = 1448;
 	f->hdr.flags = EV_F_FAULT | EV_F_OPAQUE;
@@ -100,9 +101,25 @@ static void test_everything(void **state)
 	assert_string_equal(
 		line(f),
 		"func=veth_xmit module=veth id=17 skb=0xffff888012345600 cpu=3 "
-		"pid=1234 tid=1240 comm=curl netns=4026531840 dev=eth0 ifindex=2 "
+		"pid=1234 tid=1240 comm=curl container=0123ab container_name=my\\x20web "
+		"netns=4026531840 dev=eth0 ifindex=2 "
 		"mtu=1500 mark=0x1f protocol=0x0800 len=52 l3=none l2=synth vlan=291 nonlinear=1448 fault=1 "
 		"lost_before=18446744073709551615");
+}
+
+/* The return of a function: no word of the packet, which may be gone. */
+static void test_return(void **state)
+{
+	struct fixture *f = *state;
+
+	f->view.func = "nf_hook_slow";
+	f->view.ret = "-EPERM";
+	f->view.nf = "ipv4/input";
+	f->view.verdict = "DROP";
+	f->hdr.flags = EV_F_GONE | EV_F_RETURN | EV_F_NF;
+	assert_string_equal(line(f),
+			    "func=nf_hook_slow id=17 skb=0xffff888012345600 cpu=3 pid=1234 "
+			    "comm=curl ret=-EPERM nf=ipv4/input verdict=DROP");
 }
 
 /* A BPF program; in XDP there is no skb. */
@@ -368,6 +385,7 @@ static void test_drop_and_changes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_plain),     TEST(test_return),	   TEST(test_everything),
 		TEST(test_plain),     TEST(test_programs),	   TEST(test_everything),
 		TEST(test_by_stack),  TEST(test_appends),	   TEST(test_odd_names),
 		TEST(test_no_device), TEST(test_function),	   TEST(test_thread),

@@ -23,7 +23,7 @@ static void test_defaults(void **state)
 	(void)state;
 	assert_true(p->meta && p->tuple);
 	assert_false(p->json || p->print || p->tcp_flags || p->tunnel || p->caller || p->stack ||
-		     p->cb || p->number || p->micro);
+		     p->cb || p->container || p->number || p->micro);
 	assert_int_equal(p->time, TIME_DAY);
 	assert_false(hexdump_wanted(&p->dump));
 	assert_null(p->path);
@@ -84,15 +84,16 @@ static void test_precision(void **state)
 static void test_switches(void **state)
 {
 	struct options on = GOOD("--output-json", "--output-tcp-flags=true", "--output-tunnel",
-				 "--output-caller=1", "--output-stack", "--output-skb-cb", "-#",
-				 "--print");
+				 "--output-caller=1", "--output-stack", "--output-skb-cb",
+				 "--output-container", "--output-ret", "-#", "--print");
 	struct options off = GOOD("--output-meta=false", "--output-tuple=0", "--output-json=true",
 				  "--output-json=false");
 
 	(void)state;
 	assert_true(on.printing.json && on.printing.tcp_flags && on.printing.tunnel &&
 		    on.printing.caller && on.printing.stack && on.printing.cb &&
-		    on.printing.number && on.printing.print);
+		    on.printing.container && on.printing.ret && on.printing.number &&
+		    on.printing.print);
 	assert_false(off.printing.meta || off.printing.tuple || off.printing.json);
 	options_free(&on);
 	options_free(&off);
@@ -124,6 +125,21 @@ static void test_dumps(void **state)
 	assert_int_equal(o.printing.dump.both, 1);
 	assert_int_equal(o.printing.dump.ascii, 2);
 	options_free(&o);
+}
+
+static void test_ret(void **state)
+{
+	static const char *const others[] = {"--changes", "--all-kmods",
+					     "--filter-non-skb-funcs=f"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		struct options off = GOOD("--output-ret=false", others[i]);
+
+		options_free(&off);
+		refused((const char *const[]){"--output-ret", others[i], NULL},
+			"--output-ret does not go together with --");
+	}
 }
 
 /* What is dumped comes together from three options; the last word on each struct counts. */
@@ -242,10 +258,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_times),
 		cmocka_unit_test(test_precision), cmocka_unit_test(test_switches),
-		cmocka_unit_test(test_dumps),	  cmocka_unit_test(test_optional),
-		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_where),
-		cmocka_unit_test(test_wrong),	  cmocka_unit_test(test_structs),
-		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_ret),	  cmocka_unit_test(test_dumps),
+		cmocka_unit_test(test_optional),  cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_where),	  cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_structs),	  cmocka_unit_test(test_fields),
 	};
 
 	setenv("LC_ALL", "C", 1);

@@ -241,6 +241,32 @@ static void test_left_out(void **state)
 	assert_int_equal(f.stats.undropped, 2);
 }
 
+/* Functions return when another packet is at the address already; nothing ends or begins by that.
+ */
+static void test_returns(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	begin(&f, 10);
+	pass(&f, 1);
+	sight(&f, 1, OTHER, EV_F_GONE | EV_F_RETURN, 0);
+	/* As entries these would be its end. */
+	sight(&f, 1, RELEASE, EV_F_GONE | EV_F_RETURN, 0);
+	sight(&f, 1, DATA, EV_F_GONE | EV_F_RETURN, 0);
+	/* Another life at the same address, and one that is not known. */
+	see(&f, &(struct ev_hdr){.id = 7, .skb = SKB(1), .flags = EV_F_GONE | EV_F_RETURN}, NULL);
+	sight(&f, 9, OTHER, EV_F_GONE | EV_F_RETURN, 0);
+	sight(&f, 0, OTHER, EV_F_GONE | EV_F_RETURN, 0);
+	drop(&f, 1);
+	sight(&f, 1, OTHER, EV_F_GONE | EV_F_RETURN, 0);
+	assert_caught(&f.out, "1 2 3 4 8!");
+	end(&f);
+	assert_int_equal(f.stats.undropped, 2);
+	assert_int_equal(f.stats.no_id, 1);
+	assert_int_equal(f.stats.after, 1);
+}
+
 /* The record comes out as it went in: bytes, stack, and what changed. */
 static const uint64_t stack[4] = {0xffffffff81003000, 0xffffffff81004000};
 static const char cb[EV_CB_LEN] = "skb->cb";
@@ -410,11 +436,12 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_last),	   cmocka_unit_test(test_mixed),
-		cmocka_unit_test(test_reasons),	   cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_no_id),	   cmocka_unit_test(test_left_out),
-		cmocka_unit_test(test_content),	   cmocka_unit_test(test_bound),
-		cmocka_unit_test(test_incomplete), cmocka_unit_test(test_random),
+		cmocka_unit_test(test_last),	cmocka_unit_test(test_mixed),
+		cmocka_unit_test(test_reasons), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_no_id),	cmocka_unit_test(test_left_out),
+		cmocka_unit_test(test_returns), cmocka_unit_test(test_content),
+		cmocka_unit_test(test_bound),	cmocka_unit_test(test_incomplete),
+		cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
