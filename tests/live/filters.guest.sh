@@ -13,16 +13,19 @@ BATCH=14
 # Many packets of each kind pass these, and they take little time to attach to.
 FEW='(arp|ip|ipv6|icmp|icmpv6|udp|vlan_skb|tcp_v4|tcp_v6)_rcv|__?dev_queue_xmit|dev_hard_start_xmit|ip6?_(local_)?out(put)?|ip6?_finish_output2|ip_local_deliver|__netif_receive_skb_core.*|neigh_resolve_output|vxlan_xmit|iptunnel_xmit|br_handle_frame|consume_skb|kfree_skb.*|skb_release_head_state|dev_queue_xmit_nit|packet_rcv|tpacket_rcv'
 
-# start NAME TCPDUMP TSHARK ARGS...: in the background.
+# start NAME TCPDUMP TSHARK ARGS...: in the background.  Only the references have stacks: nothing else
+# is asked of them, and the kernel's symbols, which stacks need, take each process a second to read.
 start() {
-	name=$1
+	name=$1 stacks=--no-stack
+	case $name in all-*) stacks='--stack-depth all' ;; esac
 	# Not echo, which sees escapes in \\.
 	printf '%s\n' "$2" >"$OUT/$name.tcpdump"
 	printf '%s\n' "$3" >"$OUT/$name.tshark"
 	echo "$round" >"$OUT/$name.round"
 	shift 3
 	echo "$*" >"$OUT/$name.args"
-	pwru-cap ${functions:+--filter-func "$functions"} "$@" -w "$OUT/$name.pcapng" \
+	# shellcheck disable=SC2086 # words
+	pwru-cap ${functions:+--filter-func "$functions"} $stacks "$@" -w "$OUT/$name.pcapng" \
 		2>"$OUT/$name.err" &
 	names="$names $name" pids="$pids $!"
 }
