@@ -12,6 +12,7 @@
  * A packet of which more is wanted than its linear bytes goes another way: see pages.bpf.h.
  */
 #include "drop.bpf.h"
+#include "dump.bpf.h"
 #include "fields.bpf.h"
 #include "frame.bpf.h"
 #include "maps.bpf.h"
@@ -45,9 +46,14 @@ static __always_inline __u64 fields_at(void)
 	return cb_at() + cfg_cb_room;
 }
 
-static __always_inline __u64 packet_at(void)
+static __always_inline __u64 dump_at(void)
 {
 	return fields_at() + cfg_fields_room;
+}
+
+static __always_inline __u64 packet_at(void)
+{
+	return dump_at() + cfg_dump_room;
 }
 
 /* What is known before space is reserved, of an skb or an xdp_buff. */
@@ -57,7 +63,8 @@ struct facts {
 	__u64 frags;
 	__u64 dev;    /* address; 0: none */
 	__u64 fields; /* of fields_of_skb() or fields_of_xdp(); 0: none are to be had */
-	__u64 drop;   /* DROP_FLAGS() and the reason */
+	struct dump_places dump;
+	__u64 drop; /* DROP_FLAGS() and the reason */
 	__u64 drop_at;
 	__u32 netns;
 	__u32 len;
@@ -78,6 +85,7 @@ static __always_inline void facts_of_skb(const bool direct, const struct site *s
 	facts->netns = direct ? netns_of_direct(addr) : netns_of_probed(addr);
 	facts->frags = 0;
 	facts->fields = cfg_fields_room ? fields_of_skb(addr) : 0;
+	dump_places_of(addr, &facts->dump);
 	facts->len = FIELD(direct, skb, len);
 	facts->mark = FIELD(direct, skb, mark);
 	facts->protocol = FIELD(direct, skb, protocol);
@@ -172,6 +180,19 @@ static __always_inline void fill_fields(const struct facts *facts, struct ev_hdr
 				      ((struct fields_slot *)facts->fields)->scratch.section);
 }
 
+/* --dump */
+static __always_inline void fill_dump(const struct frame *f, const struct facts *facts,
+				      struct ev_hdr *e)
+{
+	char *at = (char *)e + dump_at();
+
+	e->dump_room = cfg_dump_room;
+	at = dump_put(at, EV_DUMP_SKB, f->skb);
+	at = dump_put(at, EV_DUMP_SHINFO, facts->dump.shinfo);
+	at = dump_put(at, EV_DUMP_DEV, facts->dev);
+	dump_put(at, EV_DUMP_SK, facts->dump.sk);
+}
+
 /*
  * The bytes that are in memory: all of the frame behind the synthetic head (and, when a tag is
  * put into a MAC header that is there, the addresses in front of it).
@@ -264,6 +285,7 @@ static __always_inline void emit_paged(const bool direct, const struct site *sit
 	fill_stack(site, e);
 	fill_cb(f, e);
 	fill_fields(facts, e);
+	fill_dump(f, facts, e);
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)
@@ -324,6 +346,7 @@ reserved:
 	e->nonlinear = beyond;
 	fill_cb(f, e);
 	fill_fields(facts, e);
+	fill_dump(f, facts, e);
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */

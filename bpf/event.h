@@ -9,14 +9,14 @@
  * A record is
  *
  *	struct ev_hdr | stack: stack_room x u64 | cb: cb_room bytes | fields: fields_room bytes |
- *	packet: raw_len bytes | unused up to the class
+ *	dump: dump_room bytes | packet: raw_len bytes | unused up to the class
  *
  * with nothing unused if the packet was not linear.
  *
  * The sections of fixed size come first, so that the one of variable size, the packet, starts at
  * an offset that the verifier knows.  stack_room is the same in all records of a run (it is
- * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room and fields_room likewise.
- * The fields section is described in filter/fetch_abi.h.
+ * ev_hdr.stack_room), stack_bytes says how much of it is filled; cb_room, fields_room and dump_room
+ * likewise.  The fields section is described in filter/fetch_abi.h.
  *
  * Byte order is the host's, except where a comment says "network".
  */
@@ -33,6 +33,30 @@
 
 /* The longest section of fields that the user has named. */
 #define EV_FIELDS_MAX 4096
+
+/*
+ * The structs of the kernel that are recorded as they are, each a part of the dump section: a
+ * struct ev_dump, and the bytes behind it.  Parts that are wanted are there in this order.
+ */
+enum ev_dump_kind {
+	EV_DUMP_SKB,	/* struct sk_buff */
+	EV_DUMP_SHINFO, /* struct skb_shared_info, behind the skb's linear bytes */
+	EV_DUMP_DEV,	/* struct net_device, skb->dev */
+	EV_DUMP_SK,	/* struct sock, skb->sk; of some only the struct sock_common is there */
+	EV_DUMPS,	/* how many there are */
+};
+
+struct ev_dump {
+	__u64 addr; /* of the struct; 0: there is none, the bytes are 0 */
+	__s32 err;  /* 0; -errno: it could not be read, the bytes are 0 */
+	__u16 kind; /* enum ev_dump_kind */
+	__u16 len;  /* bytes behind this, a multiple of 8 */
+};
+
+_Static_assert(sizeof(struct ev_dump) == 16, "ev_dump has no hidden padding");
+
+/* The longest dump section; all four structs take 4 to 5 KiB. */
+#define EV_DUMP_MAX 8192
 
 /* tcpdump's and Wireshark's largest packet; also the largest packet section. */
 #define EV_SNAPLEN_MAX 262144
@@ -92,7 +116,8 @@ struct ev_hdr {
 	__u8 cb_room;	   /* bytes of the cb section: 0 or EV_CB_LEN */
 	__u32 drop_reason; /* EV_F_REASON: a value of enum skb_drop_reason, or of a subsystem */
 	__u16 fields_room; /* bytes of the fields section, a multiple of 8 */
-	__u16 pad[3];
+	__u16 dump_room;   /* bytes of the dump section, a multiple of 8 */
+	__u16 pad[2];
 	char comm[EV_COMM_LEN];	    /* may hold any byte; ends at the first NUL */
 	char ifname[EV_IFNAME_LEN]; /* likewise */
 };
@@ -103,20 +128,21 @@ _Static_assert(sizeof(struct ev_hdr) % 8 == 0, "the stack section is aligned");
 /*
  * The ring reserves constants only: a record takes the smallest of these that holds it.  The
  * steps are close where records are many (headers and small packets, with a stack or without): up
- * to 4608 bytes at most a quarter of a record is unused, up to 67584 a third, then half.
+ * to 4608 bytes at most a quarter of a record is unused, up to 69120 a third, then half.
  */
 /* clang-format off */
 #define EV_CLASSES(X) \
 	X(192) X(256) X(320) X(384) X(448) X(512) X(640) X(768) X(896) X(1024) X(1280) X(1536) \
 	X(1792) X(2240) X(2816) X(3584) X(4608) X(6656) X(9216) X(13312) X(17408) X(25088) \
-	X(34304) X(50688) X(67584) X(135168) X(268288)
+	X(34304) X(50688) X(69120) X(138240) X(276480)
 /* clang-format on */
 
 /* The longest record, without what a class leaves unused. */
-#define EV_RECORD_MAX \
-	(sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_FIELDS_MAX + EV_SNAPLEN_MAX)
+#define EV_RECORD_MAX                                                                         \
+	(sizeof(struct ev_hdr) + EV_STACK_MAX * 8 + EV_CB_LEN + EV_FIELDS_MAX + EV_DUMP_MAX + \
+	 EV_SNAPLEN_MAX)
 
-_Static_assert(268288 >= EV_RECORD_MAX, "the largest class holds a full record");
+_Static_assert(276480 >= EV_RECORD_MAX, "the largest class holds a full record");
 
 /*
  * Counters, one set a CPU.  matched = written by user space + every lost_* below: nothing is

@@ -25,8 +25,10 @@ struct {
 } stats SEC(".maps");
 
 const volatile __u32 cfg_snaplen = EV_SNAPLEN_MAX;
-const volatile __u32 cfg_stack_room = 64; /* entries; 0: no stacks */
-const volatile __u32 cfg_cb_room;	  /* 0, or EV_CB_LEN: skb->cb is recorded */
+const volatile __u32 cfg_stack_room = 64;    /* entries; 0: no stacks */
+const volatile __u32 cfg_cb_room;	     /* 0, or EV_CB_LEN: skb->cb is recorded */
+const volatile __u32 cfg_dump_len[EV_DUMPS]; /* bytes of a struct, a multiple of 8; 0: not wanted */
+const volatile __u32 cfg_dump_room;	     /* of their section */
 /* Functions that track.bpf.h knows by name, as EV_ENTRY_BLOCK(); 0 where the kernel has none. */
 const volatile __u64 cfg_release_ip;
 const volatile __u64 cfg_tail_ips[EV_TAIL_MAX];

@@ -28,6 +28,9 @@
 /* How soon a signal is seen that came between looking for it and waiting. */
 #define POLL_MS 100
 
+/* How long, in times of that, a killed keeper may take to end. */
+#define REPAIR_TRIES 300
+
 struct kprobes {
 	int sock; /* to the keeper */
 	const struct funcs *funcs;
@@ -102,12 +105,17 @@ static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *st
 	}
 }
 
-/* Who may not even look has not switched it off. */
-static void repair_ftrace(void)
+static void repair_ftrace(bool wait)
 {
 	int err = ftrace_pause_repair();
 
-	if (err && err != -ENOENT && err != -EACCES && err != -EPERM)
+	/* The end of a killed process takes the kernel a while, and the lock goes late. */
+	for (int i = 0; wait && err == -EAGAIN && i < REPAIR_TRIES; i++) {
+		poll(NULL, 0, POLL_MS);
+		err = ftrace_pause_repair();
+	}
+	/* Who holds the lock has looked himself; who may not even look has not switched it off. */
+	if (err && err != -EAGAIN && err != -ENOENT && err != -EACCES && err != -EPERM)
 		log_error("a pwru-cap that was killed has left kernel.ftrace_enabled at 0, and it "
 			  "cannot be set to 1: %s",
 			  strerror(-err));
@@ -130,7 +138,7 @@ static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, vo
 			close(k->sock);
 		free(k);
 		if (err == -ESRCH)
-			repair_ftrace();
+			repair_ftrace(opts->ftrace_pause);
 		return err;
 	}
 	*ret_refused = k->refused;
@@ -192,7 +200,7 @@ void kprobe_repair(bool rcu_expedited)
 {
 	int sock, n;
 
-	repair_ftrace();
+	repair_ftrace(false);
 	rcu_expedited_repair();
 	n = kprobe_events_sweep(false);
 	if (n <= 0)

@@ -9,16 +9,14 @@
 
 #define FIRST_SIZE 256
 
-/* Makes room for n more bytes. The size doubles, so that many small appends cost O(1) each. */
-static bool grow(struct buf *b, size_t n)
+/* The size doubles, so that many small appends cost O(1) each. */
+static bool enlarge(struct buf *b, size_t n)
 {
 	size_t cap = b->cap ? b->cap : FIRST_SIZE;
 	uint8_t *data;
 
 	if (b->err)
 		return false;
-	if (b->data && n <= b->cap - b->len)
-		return true;
 	/* No object is over PTRDIFF_MAX bytes; half of it leaves room for the doubling. */
 	if (n > PTRDIFF_MAX / 2 - b->len)
 		goto no_memory;
@@ -34,6 +32,14 @@ static bool grow(struct buf *b, size_t n)
 no_memory:
 	b->err = -ENOMEM;
 	return false;
+}
+
+/* Makes room for n more bytes; nearly always it is there. */
+static inline bool grow(struct buf *b, size_t n)
+{
+	if (b->data && !b->err && n <= b->cap - b->len)
+		return true;
+	return enlarge(b, n);
 }
 
 uint8_t *buf_extend(struct buf *b, size_t n)
@@ -75,12 +81,12 @@ void buf_putc(struct buf *b, char c)
 static inline void put_digits(struct buf *b, uint64_t value, unsigned int base, unsigned int digits)
 {
 	char text[20];
-	size_t at = sizeof(text);
+	size_t at = sizeof(text), least = at > digits ? at - digits : 0;
 
-	while (at && (value || sizeof(text) - at < digits || at == sizeof(text))) {
+	do {
 		text[--at] = "0123456789abcdef"[value % base];
 		value /= base;
-	}
+	} while (at && (value || at > least));
 	buf_append(b, text + at, sizeof(text) - at);
 }
 

@@ -55,20 +55,29 @@ static void put_value(struct buf *out, const struct fact *fact)
 	}
 }
 
+/* " key=", in one piece: there are a dozen in each packet. */
+static void put_key_and_sign(struct line *line, const char *key)
+{
+	size_t len = strlen(key), blank = line->out->len > line->start;
+	uint8_t *text = buf_extend(line->out, blank + len + 1);
+
+	if (!text)
+		return;
+	if (blank)
+		*text++ = ' ';
+	memcpy(text, key, len);
+	text[len] = '=';
+}
+
 static void put_key(struct line *line, const char *key)
 {
-	struct buf *out = line->out;
-
-	if (line->in_list) {
-		if (!line->first)
-			buf_putc(out, ',');
-		line->first = false;
+	if (!line->in_list) {
+		put_key_and_sign(line, key);
 		return;
 	}
-	if (out->len > line->start)
-		buf_putc(out, ' ');
-	buf_puts(out, key);
-	buf_putc(out, '=');
+	if (!line->first)
+		buf_putc(line->out, ',');
+	line->first = false;
 }
 
 static void put_fact(void *ctx, const struct fact *fact)

@@ -3,7 +3,7 @@
 #define PWRU_CAP_CORE_BTF_H
 /*
  * The types that the programs look into (bpf/kernel.h), out of those of the kernel: for CO-RE,
- * which otherwise reads all 150,000 of them, and searches them once for each of ours.
+ * which otherwise reads all 120,000 of them, and searches them once for each of ours.
  */
 #include <bpf/btf.h>
 #include <stddef.h>

@@ -135,21 +135,32 @@ static int add_all(struct list *list, const char *paths)
 	return err;
 }
 
-static int compile(const struct list *list, unsigned int sign_bits, struct fields *ret_fields)
+static int check_size(const struct list *list)
 {
 	const char *option = roots[list->root].option;
-	int err = fetch_compile(list->fetch, list->shown.n, sign_bits, &ret_fields->code,
-				&ret_fields->map);
+	size_t room = fetch_room(list->fetch, list->shown.n), text = shown_text_max(&list->shown);
 
-	size_t room = fetch_room(list->fetch, list->shown.n);
-
-	if (err == -E2BIG && room <= FETCH_SECTION_MAX)
-		log_error("%s: %zu fields are more than the kernel's verifier takes; name fewer",
-			  option, list->shown.n);
-	else if (err == -E2BIG)
+	if (room > FETCH_SECTION_MAX)
 		log_error("%s: %zu fields take %zu bytes of a record, and there is room for %d; "
 			  "name fewer",
 			  option, list->shown.n, room, FETCH_SECTION_MAX);
+	else if (text > SHOWN_TEXT_MAX)
+		log_error("%s: the text of %zu fields, with their paths, may be %zu bytes, and a "
+			  "comment has room for %d; name fewer",
+			  option, list->shown.n, text, SHOWN_TEXT_MAX);
+	else
+		return 0;
+	return -E2BIG;
+}
+
+static int compile(const struct list *list, unsigned int sign_bits, struct fields *ret_fields)
+{
+	int err = fetch_compile(list->fetch, list->shown.n, sign_bits, &ret_fields->code,
+				&ret_fields->map);
+
+	if (err == -E2BIG)
+		log_error("%s: %zu fields are more than the kernel's verifier takes; name fewer",
+			  roots[list->root].option, list->shown.n);
 	return err;
 }
 
@@ -159,6 +170,8 @@ int fields_resolve(const struct btf *btf, enum fields_root root, const char *pat
 	struct list list = {.btf = btf, .root = root};
 	int err = add_all(&list, paths);
 
+	if (!err)
+		err = check_size(&list);
 	if (!err)
 		err = compile(&list, sign_bits, ret_fields);
 	if (err == -ENOMEM)

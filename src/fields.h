@@ -33,7 +33,7 @@ struct fields {
  * Says on stderr what is wrong, beginning with the option's name.
  *
  * Return: 0; -EINVAL a path or format is wrong, or the field cannot be shown so; -ENOENT no such
- * member; -E2BIG it is more than fits; -ENOMEM.
+ * member; -E2BIG it is more than fits into a record or a comment; -ENOMEM.
  */
 int fields_resolve(const struct btf *btf, enum fields_root root, const char *paths,
 		   unsigned int sign_bits, struct fields *ret_fields);

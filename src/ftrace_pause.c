@@ -9,17 +9,21 @@
  * (enabled_functions is empty).  Who comes in these seconds is called when they are over; but what
  * may never be switched off (live patches, fentry programs) cannot come: EBUSY.
  *
- * How it is undone, whoever is killed:
+ * What must not happen is that a kprobe goes while ftrace is off, and its record's count with it to
+ * 0: the kernel then does not clear the record's other flags, finds that out when the last user of
+ * ftrace goes some day, warns, and keeps ftrace off until the next boot.  And it would happen: perf
+ * events disarm their probes when they end with a process that is killed, and others have kprobes
+ * that come and go.  So for as long as ftrace is off all counts are above 0: there is a function
+ * tracer on all functions, in an instance of its own, with tracing_on = 0.  When ftrace is on again
+ * it calls this tracer for a moment; the flags are cleared as the tracer goes.
  *
- *  - The perf events that arm the probes end with the process, which disarms them.  If a record's
- *    count went to 0 while ftrace is off, the kernel would not clear the record's other flags,
- *    find that out when the last user of ftrace goes some day, warn, and switch ftrace off until
- *    the next boot.  So the counts are kept above 0: by a function tracer on the same functions, in
- *    an instance of its own, which has tracing_on = 0.  An instance does not end with the process.
- *  - That instance is also the sign that the 0 is ours: it is there before the 0 is written, and
- *    until after the 1 is.  The next run finds it, without a lock, and puts the 1 back.
- *  - The lock is on a byte of kprobe_events, as there is one tracefs a kernel.  Only one process at
- *    a time has it; others arm their probes the slow way.
+ * An instance does not end with the process, so all is well also if we are killed.  It is the sign,
+ * too, that the 0 is ours: it is there before the 0 is written, and until after the 1 is.  The next
+ * run finds it, without a lock, and puts the 1 back.
+ *
+ * The lock is on a byte of kprobe_events, as there is one tracefs a kernel.  Who pauses ftrace has
+ * it alone.  Who arms probes the slow way shares it, so that he neither begins to listen while
+ * ftrace is off, nor has it switched off under him.
  */
 #include "src/ftrace_pause.h"
 
@@ -27,13 +31,11 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "src/knob.h"
-#include "src/traceable.h"
 #include "src/tracefs.h"
 
 #define ENABLED	 "/proc/sys/kernel/ftrace_enabled"
@@ -59,23 +61,24 @@ static int write_text(const char *dir, const char *name, const char *text)
 	return err;
 }
 
-static int take_lock(struct ftrace_pause *ret)
+static int open_lock(const char **ret_dir)
 {
 	char path[PATH_SIZE];
-	int err = tracefs_dir(&ret->dir);
+	int err = tracefs_dir(ret_dir), fd;
 
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "%s/kprobe_events", ret->dir);
-	ret->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	if (ret->fd < 0)
-		return -errno;
-	err = knob_lock(ret->fd, F_WRLCK, LOCK_BYTE, 1);
-	if (!err)
-		return 0;
-	close(ret->fd);
-	ret->fd = -1;
-	return err == -EAGAIN || err == -EACCES ? -EBUSY : err;
+	snprintf(path, sizeof(path), "%s/kprobe_events", *ret_dir);
+	/* For reading too, or the lock could not be shared. */
+	fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int lock(int fd, short type)
+{
+	int err = knob_lock(fd, type, LOCK_BYTE, 1);
+
+	return err == -EACCES ? -EAGAIN : err;
 }
 
 /* From 1 to 0, or back; @from = @to only looks. */
@@ -138,96 +141,6 @@ static int undo(const char *dir)
 	return err && err != -EBUSY ? err : remove_instance(dir);
 }
 
-/*
- * The tracer's filter gets the functions' numbers, which are their lines, as for each name the
- * kernel would search all functions.
- */
-struct chosen {
-	const char **names;
-	size_t n;
-	bool *found;
-	unsigned long line;
-	int filter_fd;
-};
-
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Also others of the same name: they do no harm there. */
-static int choose(void *ctx, const struct traceable *t)
-{
-	struct chosen *c = ctx;
-	const char **name = bsearch(&t->name, c->names, c->n, sizeof(*c->names), compare);
-	char number[24];
-	int len;
-
-	c->line++;
-	if (!name)
-		return 0;
-	c->found[name - c->names] = true;
-	len = snprintf(number, sizeof(number), "%lu\n", c->line);
-	return write(c->filter_fd, number, len) < 0 ? -errno : 0;
-}
-
-static int choose_all(const char *dir, struct chosen *c)
-{
-	int err = traceable_names(dir, NULL, choose, c);
-
-	for (size_t i = 0; !err && i < c->n; i++)
-		if (!c->found[i])
-			err = -ENOENT;
-	return err;
-}
-
-static size_t unique(const char **names, size_t n)
-{
-	size_t kept = 0;
-
-	qsort(names, n, sizeof(*names), compare);
-	for (size_t i = 0; i < n; i++)
-		if (!kept || strcmp(names[kept - 1], names[i]))
-			names[kept++] = names[i];
-	return kept;
-}
-
-static int set_filter(const char *dir, const char **names, size_t n)
-{
-	struct chosen c = {.names = names, .n = unique(names, n)};
-	char path[PATH_SIZE];
-	int err;
-
-	c.found = calloc(c.n, sizeof(*c.found));
-	if (!c.found)
-		return -ENOMEM;
-	snprintf(path, sizeof(path), "%s/" INSTANCE "/set_ftrace_filter", dir);
-	c.filter_fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
-	if (c.filter_fd < 0) {
-		err = -errno;
-	} else {
-		err = choose_all(dir, &c);
-		/* It holds from now on. */
-		if (close(c.filter_fd) && !err)
-			err = -errno;
-	}
-	free(c.found);
-	return err;
-}
-
-/* The instance, all but its tracer. */
-static int prepare(const char *dir, const char **names, size_t n)
-{
-	char path[PATH_SIZE];
-	int err;
-
-	snprintf(path, sizeof(path), "%s/" INSTANCE, dir);
-	if (mkdir(path, 0700))
-		return -errno;
-	err = write_text(dir, INSTANCE "/tracing_on", "0");
-	return err ? err : set_filter(dir, names, n);
-}
-
 /* A 0 that is not ours must not find the sign. */
 static int check_free(const char *dir)
 {
@@ -236,18 +149,19 @@ static int check_free(const char *dir)
 	return err ? err : check_unused(dir);
 }
 
-static int begin(const char *dir, const char **names, size_t n)
+static int begin(const char *dir)
 {
+	char path[PATH_SIZE];
 	int err = undo(dir);
 
 	if (!err)
 		err = check_free(dir);
 	if (err)
 		return err;
-	err = prepare(dir, names, n);
-	/* Somebody may have come while it was prepared. */
-	if (!err)
-		err = check_unused(dir);
+	snprintf(path, sizeof(path), "%s/" INSTANCE, dir);
+	if (mkdir(path, 0700))
+		return -errno;
+	err = write_text(dir, INSTANCE "/tracing_on", "0");
 	if (!err)
 		err = switch_ftrace(1, 0);
 	if (err) {
@@ -260,19 +174,29 @@ static int begin(const char *dir, const char **names, size_t n)
 	return err;
 }
 
-int ftrace_pause_begin(const char **names, size_t n, struct ftrace_pause *ret)
+int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret)
 {
 	int err;
 
 	*ret = (struct ftrace_pause){.fd = -1};
-	err = take_lock(ret);
-	if (err)
+	err = open_lock(&ret->dir);
+	if (err < 0)
 		return err;
-	err = begin(ret->dir, names, n);
-	if (err) {
-		close(ret->fd);
-		ret->fd = -1;
+	ret->fd = err;
+	if (wanted && !lock(ret->fd, F_WRLCK)) {
+		err = begin(ret->dir);
+		ret->paused = !err;
+		if (!err)
+			return 0;
+		/* From now on it is shared; who has it alone gets that. */
+		lock(ret->fd, F_RDLCK);
+		return err == -EAGAIN ? -EBUSY : err;
 	}
+	err = lock(ret->fd, F_RDLCK);
+	if (!err)
+		return wanted ? -EBUSY : 0;
+	close(ret->fd);
+	ret->fd = -1;
 	return err;
 }
 
@@ -282,7 +206,7 @@ int ftrace_pause_end(struct ftrace_pause *pause)
 
 	if (pause->fd < 0)
 		return 0;
-	err = undo(pause->dir);
+	err = pause->paused ? undo(pause->dir) : 0;
 	close(pause->fd);
 	pause->fd = -1;
 	return err;
@@ -290,11 +214,14 @@ int ftrace_pause_end(struct ftrace_pause *pause)
 
 int ftrace_pause_repair(void)
 {
-	struct ftrace_pause pause = {.fd = -1};
-	int err = take_lock(&pause);
+	const char *dir;
+	int fd = open_lock(&dir), err;
 
-	/* Somebody's who is alive. */
-	if (err == -EBUSY)
-		return 0;
-	return err ? err : ftrace_pause_end(&pause);
+	if (fd < 0)
+		return fd;
+	err = lock(fd, F_WRLCK);
+	if (!err)
+		err = undo(dir);
+	close(fd);
+	return err;
 }

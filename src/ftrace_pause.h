@@ -5,30 +5,34 @@
  * ftrace is told of many functions, and patches them all at once: /proc/sys/kernel/ftrace_enabled
  * is 0 in between, a setting of the whole machine, which is borrowed and given back.
  */
-#include <stddef.h>
+#include <stdbool.h>
 
 struct ftrace_pause {
-	int fd;		 /* holds the lock; -1: nothing was borrowed */
+	int fd;		 /* holds the lock; -1: none */
+	bool paused;	 /* there is something to give back */
 	const char *dir; /* tracefs; a constant */
 };
 
 /**
- * ftrace_pause_begin() - ftrace patches nothing, and calls nobody, from now on
- * @names: of all the functions that probes are armed on meanwhile; is sorted
- * @n: how many
- * @ret: filled in any case
+ * ftrace_pause_begin() - ftrace patches nothing, and calls nobody, from now on; and nobody else
+ * of us does that
+ * @wanted: false does only the latter
+ * @ret: filled in any case; to be ended also if it was only the latter
  *
- * Does nothing if anybody else uses ftrace now, live patches included: he would miss calls.
+ * It is not paused if anybody else uses ftrace now, live patches included: he would miss calls.
  *
- * Return: 0; -EBUSY if somebody else uses ftrace, or has switched it off, or pauses it; -ENOENT if
- * one of the functions is not known by its name; another -errno.
+ * Return: 0; -EAGAIN if another pwru-cap pauses it just now; if it could not be paused, -EBUSY if
+ * somebody else uses ftrace, or has switched it off, or another -errno.
  */
-int ftrace_pause_begin(const char **names, size_t n, struct ftrace_pause *ret);
+int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret);
 
-/* ftrace_pause_end() - all is patched; 0, also if nothing was borrowed, or -errno */
+/* ftrace_pause_end() - all is patched; 0, also if it was not paused, or -errno */
 int ftrace_pause_end(struct ftrace_pause *pause);
 
-/* ftrace_pause_repair() - give back what a process borrowed that was killed since; 0 or -errno */
+/*
+ * ftrace_pause_repair() - give back what a process borrowed that was killed since; 0; -EAGAIN if a
+ * process that is alive, or still about to end, has the lock; or another -errno
+ */
 int ftrace_pause_repair(void);
 
 #endif

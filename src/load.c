@@ -155,6 +155,17 @@ static void fill_pages(struct pwru_cap_bpf *skel, const struct kpages *pages, in
 	bpf_map__set_max_entries(skel->maps.page_slots, slots);
 }
 
+static void fill_dump(struct pwru_cap_bpf *skel, const uint32_t len[EV_DUMPS])
+{
+	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
+
+	for (int kind = 0; kind < EV_DUMPS; kind++) {
+		cfg->cfg_dump_len[kind] = len[kind];
+		if (len[kind])
+			cfg->cfg_dump_room += sizeof(struct ev_dump) + len[kind];
+	}
+}
+
 static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opts)
 {
 	struct pwru_cap_bpf__rodata *cfg = skel->rodata;
@@ -172,6 +183,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);
 	fill_fields(skel, opts->filters);
+	fill_dump(skel, opts->dump_len);
 	fill_pages(skel, &opts->pages, cfg->cfg_cpus);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
 }

@@ -46,6 +46,8 @@ struct load_opts {
 	uint32_t stack_room; /* entries, 0 to EV_STACK_MAX; 0: no stacks */
 	struct kpages pages; /* zeros: only the linear bytes of a packet are captured */
 	bool cb;	     /* record skb->cb */
+	/* bytes of structs that are recorded, multiples of 8; 0: not wanted */
+	uint32_t dump_len[EV_DUMPS];
 	uint32_t ring_bytes; /* a power of two, a multiple of the page size */
 };
 

@@ -138,15 +138,21 @@ static int apply_numbered(struct options *o, int key, const char *arg)
 	return meta_set(&o->meta, (enum meta_filter)(key - OPT_META), arg);
 }
 
-static int apply(struct options *o, int key, const char *arg, enum options_action *action)
+static int set_dump(struct options *o, enum options_dump dump)
 {
-	const struct option_row *row = options_row(key);
+	o->dump = dump;
+	if (dump == DUMP_CBPF && o->dump_style < 3)
+		o->dump_style++;
+	return 0;
+}
 
-	if (row && row->text) {
-		*(const char **)((char *)o + row->text - 1) = arg;
-		return 0;
-	}
+/* What its row in the table does not say all of. */
+static int apply_one(struct options *o, int key, const char *arg)
+{
 	switch (key) {
+	case 'n':
+	case OPT_ALL_KPROBES:
+		return 0;
 	case 'c':
 		return number("-c", arg, 1, UINT64_MAX, &o->count);
 	case 'C':
@@ -162,45 +168,19 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return refuse_unoptimized();
 	case 's':
 		return set_snaplen(o, arg);
-	case OPT_LINEAR_ONLY:
-		o->linear_only = true;
-		return 0;
 	case 'i':
 		return set_ifname(o, arg);
-	case 'D':
-		o->list_interfaces = true;
-		return 0;
 	case 'B':
 		return set_ring(o, arg);
-	case 'U':
-		o->packet_buffered = true;
-		return 0;
-	case 'n':
-		return 0;
 	case 'v':
 		o->verbosity++;
 		return 0;
-	case 't':
-		return printing_set(&o->printing, PRINT_T, NULL);
-	case 'x':
-		return printing_set(&o->printing, PRINT_X, NULL);
-	case 'X':
-		return printing_set(&o->printing, PRINT_BOTH, NULL);
-	case 'A':
-		return printing_set(&o->printing, PRINT_ASCII, NULL);
-	case '#':
-		return printing_set(&o->printing, PRINT_NUMBER, NULL);
 	case 'q':
 		o->verbosity = -1;
 		return 0;
 	case 'd':
-		o->dump = DUMP_CBPF;
-		if (o->dump_style < 3)
-			o->dump_style++;
-		return 0;
 	case OPT_DUMP_EBPF:
-		o->dump = DUMP_EBPF;
-		return 0;
+		return set_dump(o, key == 'd' ? DUMP_CBPF : DUMP_EBPF);
 	case 'Q':
 		return meta_set(&o->meta, META_DIRECTION, arg);
 	case OPT_FAMILY:
@@ -212,14 +192,6 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		o->kmods = NULL;
 		o->all_kmods = true;
 		return 0;
-	case OPT_ALL_KPROBES:
-		return 0;
-	case OPT_LIST_FUNCS:
-		o->list_funcs = true;
-		return 0;
-	case OPT_CHANGES:
-		o->changes = true;
-		return 0;
 	case OPT_ON_DROP:
 		return set_drops(o, "--on-drop", arg);
 	case OPT_LAST:
@@ -230,29 +202,6 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		return add_fields(o, FIELDS_SKB, arg);
 	case OPT_XDP_FIELDS:
 		return add_fields(o, FIELDS_XDP, arg);
-	case OPT_TRACE_TC:
-		o->trace_tc = true;
-		return 0;
-	case OPT_TRACE_XDP:
-		o->trace_xdp = true;
-		return 0;
-	case OPT_NO_RCU_EXPEDITED:
-		o->no_rcu_expedited = true;
-		return 0;
-	case OPT_NO_FTRACE_PAUSE:
-		o->no_ftrace_pause = true;
-		return 0;
-	case OPT_TEST_ATTACH:
-		o->test_attach = true;
-		return 0;
-	case 'h':
-		options_print_help();
-		*action = OPTIONS_DONE;
-		return 0;
-	case OPT_VERSION:
-		options_print_version();
-		*action = OPTIONS_DONE;
-		return 0;
 	default:
 		if (key >= OPT_META)
 			return apply_numbered(o, key, arg);
@@ -260,6 +209,30 @@ static int apply(struct options *o, int key, const char *arg, enum options_actio
 		fputs("pwru-cap: 'pwru-cap --help' lists the options\n", stderr);
 		return -EINVAL;
 	}
+}
+
+static int apply(struct options *o, int key, const char *arg, enum options_action *action)
+{
+	const struct option_row *row = options_row(key);
+
+	if (row && row->text) {
+		*(const char **)((char *)o + row->text - 1) = arg;
+		return 0;
+	}
+	if (row && row->flag) {
+		*(bool *)((char *)o + row->flag - 1) = true;
+		return 0;
+	}
+	if (row && row->print)
+		return printing_set(&o->printing, (enum print_option)(row->print - 1), NULL);
+	if (key != 'h' && key != OPT_VERSION)
+		return apply_one(o, key, arg);
+	if (key == 'h')
+		options_print_help();
+	else
+		options_print_version();
+	*action = OPTIONS_DONE;
+	return 0;
 }
 
 static int takes_argument(const struct option_row *row)

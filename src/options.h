@@ -71,7 +71,7 @@ struct options {
 	int dump_style;		  /* how often -d was given: 1 to 3 */
 	const char *filter_load;  /* --filter-load; NULL: what the kernel allows */
 	bool no_rcu_expedited;	  /* --no-rcu-expedited */
-	bool no_ftrace_pause;	  /* --no-ftrace-pause */
+	bool ftrace_pause;	  /* --ftrace-pause */
 	bool test_attach;	  /* --test-attach */
 	struct printing printing; /* what is printed, and how */
 	struct meta_cfg meta;	  /* the meta filters, -i among them */

@@ -29,7 +29,7 @@ enum {
 	OPT_DUMP_EBPF,
 	OPT_BACKEND,
 	OPT_NO_RCU_EXPEDITED,
-	OPT_NO_FTRACE_PAUSE,
+	OPT_FTRACE_PAUSE,
 	OPT_TEST_ATTACH,
 	OPT_COMPRESS,
 	OPT_FAMILY,
@@ -51,8 +51,10 @@ struct option_row {
 	const char *name;
 	const char *arg; /* NULL: takes none; "[=...]": may be left out */
 	const char *help;
-	size_t text; /* 1 + offset of the string in struct options that is set; 0: more is to be
-			done */
+	/* What is set, and nothing else is to be done: 1 + offset in struct options; 0: none */
+	size_t text; /* a string */
+	size_t flag; /* a bool, to true */
+	int print;   /* a letter of tcpdump's: 1 + enum print_option; 0: it is none */
 };
 
 #define OPTIONS_TABLE_MAX 128

@@ -21,6 +21,58 @@ static int set_switch(bool *on, const char *name, const char *arg)
 	return 0;
 }
 
+static const char *const structs[] = {
+	[EV_DUMP_SKB] = "skb",
+	[EV_DUMP_SHINFO] = "shinfo",
+	[EV_DUMP_DEV] = "dev",
+	[EV_DUMP_SK] = "sk",
+};
+
+_Static_assert(ARRAY_SIZE(structs) == EV_DUMPS, "all have names");
+
+const char *printing_struct(enum ev_dump_kind kind)
+{
+	return structs[kind];
+}
+
+static int find_struct(const char *name, size_t len)
+{
+	for (int kind = 0; kind < EV_DUMPS; kind++)
+		if (strlen(structs[kind]) == len && !memcmp(name, structs[kind], len))
+			return kind;
+	return -ENOENT;
+}
+
+/* A list; each --dump adds to those before. */
+static int set_structs(struct printing *p, const char *arg)
+{
+	for (size_t n;; arg += n + 1) {
+		int kind;
+
+		n = strcspn(arg, ",");
+		kind = find_struct(arg, n);
+		if (kind < 0) {
+			log_error("--dump %.*s: is none of skb, shinfo, dev, sk", (int)n, arg);
+			return -EINVAL;
+		}
+		p->structs |= 1 << kind;
+		if (!arg[n])
+			return 0;
+	}
+}
+
+static int set_struct(struct printing *p, enum ev_dump_kind kind, const char *name, const char *arg)
+{
+	bool on;
+	int err = set_switch(&on, name, arg);
+
+	if (err)
+		return err;
+	p->structs &= ~(1 << kind);
+	p->structs |= on << kind;
+	return 0;
+}
+
 static int set_timestamp(struct printing *p, const char *arg)
 {
 	static const struct {
@@ -125,6 +177,12 @@ int printing_set(struct printing *p, enum print_option option, const char *arg)
 		return set_switch(&p->stack, "output-stack", arg);
 	case PRINT_CB:
 		return set_switch(&p->cb, "output-skb-cb", arg);
+	case PRINT_DUMP:
+		return set_structs(p, arg);
+	case PRINT_SKB:
+		return set_struct(p, EV_DUMP_SKB, "output-skb", arg);
+	case PRINT_SHINFO:
+		return set_struct(p, EV_DUMP_SHINFO, "output-skb-shared-info", arg);
 	case PRINT_TIMESTAMP:
 		return set_timestamp(p, arg);
 	case PRINT_T:
@@ -166,6 +224,12 @@ int printing_check(const struct printing *p, const char *write_path)
 {
 	if (write_path && p->path && strcmp(write_path, "-") && !strcmp(write_path, p->path)) {
 		log_error("-w and --output-file name the same file, %s", write_path);
+		return -EINVAL;
+	}
+	if (p->structs && !printing_wanted(p, write_path)) {
+		log_error(
+			"--dump, --output-skb, --output-skb-shared-info: what they take is printed, "
+			"the file of -w has no place for it: add --print or --output-json");
 		return -EINVAL;
 	}
 	if (!write_path || strcmp(write_path, "-") || !printing_wanted(p, write_path) ||

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bpf/event.h"
 #include "src/hexdump.h"
 
 enum time_style {
@@ -32,6 +33,9 @@ enum print_option {
 	PRINT_CALLER,	 /* --output-caller */
 	PRINT_STACK,	 /* --output-stack */
 	PRINT_CB,	 /* --output-skb-cb */
+	PRINT_DUMP,	 /* --dump */
+	PRINT_SKB,	 /* --output-skb */
+	PRINT_SHINFO,	 /* --output-skb-shared-info */
 	PRINT_TIMESTAMP, /* --timestamp */
 	PRINT_T,	 /* -t */
 	PRINT_X,	 /* -x */
@@ -55,6 +59,7 @@ struct printing {
 	bool caller;
 	bool stack;
 	bool cb;
+	uint8_t structs; /* that are dumped: 1 << enum ev_dump_kind */
 	bool number;
 	bool micro; /* microseconds; otherwise nanoseconds */
 	enum time_style time;
@@ -83,6 +88,9 @@ int printing_set(struct printing *p, enum print_option option, const char *arg);
  * Return: 0 or -EINVAL.
  */
 int printing_check(const struct printing *p, const char *write_path);
+
+/* printing_struct() - what --dump and JSON call a struct */
+const char *printing_struct(enum ev_dump_kind kind);
 
 /* printing_wanted() - is anything printed, with this -w (NULL: none)? */
 bool printing_wanted(const struct printing *p, const char *write_path);

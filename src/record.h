@@ -15,7 +15,10 @@ struct record {
 	size_t stack_len;      /* 0 if there is none, or it could not be read */
 	const uint8_t *cb;     /* EV_CB_LEN bytes of skb->cb; NULL: not recorded */
 	const uint8_t *fields; /* hdr->fields_room bytes, filter/fetch_abi.h; NULL: none */
-	const uint8_t *raw;    /* hdr->raw_len bytes, see frame_build() */
+	const uint8_t *dump;   /* hdr->dump_room bytes */
+	/* its parts, with bytes behind each; NULL: not recorded */
+	const struct ev_dump *dumps[EV_DUMPS];
+	const uint8_t *raw; /* hdr->raw_len bytes, see frame_build() */
 };
 
 /**
@@ -24,7 +27,7 @@ struct record {
  * @size: its bytes
  * @ret_record: filled on success
  *
- * Return: 0, or -EBADMSG if the sections do not fit into @size.
+ * Return: 0, or -EBADMSG if the sections do not fit into @size, or parts of the dump into theirs.
  */
 int record_parse(const void *data, size_t size, struct record *ret_record);
 

@@ -183,13 +183,17 @@ static void copy_record(const struct record *rec, void *data)
 	if (rec->fields)
 		memcpy(p, rec->fields, hdr->fields_room);
 	p += hdr->fields_room;
+	if (hdr->dump_room)
+		memcpy(p, rec->dump, hdr->dump_room);
+	p += hdr->dump_room;
 	memcpy(p, rec->raw, hdr->raw_len);
 }
 
 static struct kept *copy_sighting(const struct sighting *s)
 {
 	size_t size = sizeof(struct ev_hdr) + s->rec.stack_len * sizeof(*s->rec.stack) +
-		      s->rec.hdr->cb_room + s->rec.hdr->fields_room + s->rec.hdr->raw_len;
+		      s->rec.hdr->cb_room + s->rec.hdr->fields_room + s->rec.hdr->dump_room +
+		      s->rec.hdr->raw_len;
 	size_t changed = s->changed ? strlen(s->changed) + 1 : 0;
 	struct kept *k = malloc(sizeof(*k) + size + changed);
 

@@ -16,6 +16,7 @@
 #include "src/capture.h"
 #include "src/devices.h"
 #include "src/discovery.h"
+#include "src/dumper.h"
 #include "src/filters.h"
 #include "src/listen.h"
 #include "src/log.h"
@@ -38,6 +39,7 @@ struct session {
 	char skipped[1024]; /* functions that are left out, as words */
 	struct names *names;
 	struct reasons *reasons;
+	struct dumper *dumper; /* of --dump; NULL: it was not given */
 	struct modes modes;
 	struct ring *ring;
 	struct capture capture;
@@ -88,6 +90,30 @@ static int prepare_modes(struct session *s)
 	return err;
 }
 
+/* How large the structs are that are recorded, and how they are shown. */
+static int prepare_dumper(struct session *s)
+{
+	const unsigned int wanted = s->opts->printing.structs;
+	int err;
+
+	if (!wanted)
+		return 0;
+	err = discover_types(s->opts, &s->kernel);
+	if (!err)
+		err = dumper_new(kbtf_vmlinux(s->kernel.btf), wanted, &s->dumper);
+	if (err)
+		return err;
+	for (int kind = 0; kind < EV_DUMPS; kind++) {
+		uint32_t len = dumper_len(s->dumper, kind);
+
+		s->tracing.dump_len[kind] = len;
+		if (len)
+			log_verbose("--dump %s: %u bytes a record", printing_struct(kind),
+				    len + (uint32_t)sizeof(struct ev_dump));
+	}
+	return 0;
+}
+
 /* What it takes to read records. */
 static int prepare_view(struct session *s)
 {
@@ -105,6 +131,7 @@ static int prepare_view(struct session *s)
 	view_set_reasons(s->capture.view, s->reasons);
 	view_set_fields(s->capture.view, &s->filters.fields[FIELDS_SKB].shown,
 			&s->filters.fields[FIELDS_XDP].shown);
+	view_set_dumper(s->capture.view, s->dumper);
 	s->tracing.names = s->names;
 	return 0;
 }
@@ -118,6 +145,8 @@ static int prepare(struct session *s)
 	err = discover_functions(s->opts, &s->kernel);
 	if (!err)
 		err = prepare_modes(s);
+	if (!err)
+		err = prepare_dumper(s);
 	if (!err)
 		err = discover_progs(s->opts, &s->kernel);
 	if (!err)
@@ -318,6 +347,7 @@ static void session_free(struct session *s)
 	tracing_end(&s->tracing);
 	view_close(s->capture.view);
 	modes_free(&s->modes);
+	dumper_free(s->dumper);
 	reasons_free(s->reasons);
 	names_free(s->names);
 	discovery_free(&s->kernel);

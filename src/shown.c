@@ -160,6 +160,53 @@ size_t shown_bytes(const struct shown *shown)
 	return bytes;
 }
 
+/* Digits and a sign of 64 bits, or 0x and hexadecimal digits. */
+#define NUMBER_MAX 20
+
+static size_t enumerator_max(const struct shown_field *f)
+{
+	size_t max = NUMBER_MAX;
+
+	for (size_t i = 0; i < f->n_enumerators; i++) {
+		size_t n = UTF8_SANITIZED_SIZE(strlen(f->enumerators[i].name));
+
+		if (n > max)
+			max = n;
+	}
+	return max;
+}
+
+static size_t value_max(const struct shown_field *f)
+{
+	switch (f->kind) {
+	case SHOWN_STR:
+		return UTF8_SANITIZED_SIZE(f->size);
+	case SHOWN_BYTES:
+	case SHOWN_MAC:
+		return (size_t)3 * f->size + sizeof("(unread)");
+	case SHOWN_IP4:
+	case SHOWN_IP6:
+		return INET6_ADDRSTRLEN;
+	case SHOWN_ENUM:
+		return enumerator_max(f);
+	default:
+		return NUMBER_MAX;
+	}
+}
+
+size_t shown_text_max(const struct shown *shown)
+{
+	size_t max = 0;
+
+	for (size_t i = 0; i < shown->n; i++) {
+		const struct shown_field *f = &shown->v[i];
+
+		max += strlen(f->name) + sizeof(" =[]") +
+		       (f->elems ? f->elems : 1) * (value_max(f) + sizeof(","));
+	}
+	return max;
+}
+
 void shown_free_field(struct shown_field *field)
 {
 	for (size_t i = 0; i < field->n_enumerators; i++)

@@ -78,6 +78,15 @@ const char *shown_missing(enum fetch_status status);
 /* shown_bytes() - of the section, those that the fields take */
 size_t shown_bytes(const struct shown *shown);
 
+/*
+ * The longest that all pairs of path and value may be as text: a comment of pcapng has at most
+ * 65535 bytes, and there is more in it.
+ */
+#define SHOWN_TEXT_MAX 49152
+
+/* shown_text_max() - how long they may become */
+size_t shown_text_max(const struct shown *shown);
+
 /* shown_free_field() - what belongs to a field */
 void shown_free_field(struct shown_field *field);
 

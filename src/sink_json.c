@@ -20,6 +20,7 @@ struct sink_json {
 	struct outfile *out;
 	struct timestamps *times;
 	struct json_line *line;
+	struct buf text;   /* of a struct */
 	uint64_t number;   /* lines so far */
 	uint64_t unmarked; /* packets that failed before the output saw them */
 };
@@ -274,6 +275,49 @@ static void put_stack(struct json_line *j, const char *stack)
 	json_line_close(j);
 }
 
+/* The text of a struct; null if there is none; or else where it is, and what is wrong. */
+static void put_dump(struct sink_json *s, const struct view *view, const struct ev_dump *dump)
+{
+	const char *key = printing_struct(dump->kind);
+	int err;
+
+	if (!dump->addr) {
+		json_line_null(s->line, key);
+		return;
+	}
+	buf_reset(&s->text);
+	err = dumper_text(view->dumper, dump, &s->text);
+	if (!err) {
+		json_line_text(s->line, key, buf_str(&s->text), s->text.len);
+		return;
+	}
+	json_line_object(s->line, key);
+	json_line_word(s->line, "address");
+	buf_puts(outfile_buf(s->out), "0x");
+	buf_hex(outfile_buf(s->out), dump->addr, 1);
+	json_line_word_end(s->line);
+	put_text(s->line, "error", strerror(-err));
+	json_line_close(s->line);
+}
+
+static void put_dumps(struct sink_json *s, const struct view *view)
+{
+	bool any = false;
+
+	for (int kind = 0; kind < EV_DUMPS; kind++) {
+		const struct ev_dump *dump = view_dump(view, kind);
+
+		if (!dump)
+			continue;
+		if (!any)
+			json_line_object(s->line, "dump");
+		any = true;
+		put_dump(s, view, dump);
+	}
+	if (any)
+		json_line_close(s->line);
+}
+
 static void put_extras(struct sink_json *s, const struct view *view)
 {
 	struct json_line *j = s->line;
@@ -293,6 +337,7 @@ static void put_extras(struct sink_json *s, const struct view *view)
 	/* Of what is recorded for --output-caller alone, or for the file of -w, it is not shown. */
 	if (*view->stack && s->printing->stack)
 		put_stack(j, view->stack);
+	put_dumps(s, view);
 }
 
 static int json_packet(struct sink *sink, const struct view *view)
@@ -336,6 +381,7 @@ static int json_close(struct sink *sink, struct sink_stats *ret_stats)
 	};
 	timestamps_free(s->times);
 	json_line_free(s->line);
+	buf_free(&s->text);
 	free(s);
 	return err;
 }

@@ -278,6 +278,9 @@ static void put_line(struct sink_text *s, struct buf *out, const struct view *vi
 		buf_puts(out, view->stack);
 		buf_putc(out, '\n');
 	}
+	for (int kind = 0; kind < EV_DUMPS; kind++)
+		if (view_dump(view, kind))
+			dumper_lines(view->dumper, view_dump(view, kind), out);
 	if (hexdump_wanted(&p->dump))
 		hexdump_put(out, &p->dump, &view->frame, view->packet.link_len);
 }

@@ -61,47 +61,71 @@ static int find_stub(const struct bpf_object *obj, const struct splice_prog *pro
 	return -1;
 }
 
-/*
- * What nothing calls if there is no filter beyond the expression (bpf/filter.bpf.h): the function,
- * and those that only it calls.  The kernel leaves it out in the end, but goes over it a few times
- * before that.
- */
-static const char *const beyond[] = {"matches_beyond", "pwru_expr", "pwru_tunnel_l2",
-				     "pwru_tunnel_l3"};
+#define STUB_BIT(stub) (1U << (stub))
+#define STUBS_BEYOND   (STUB_BIT(STUB_EXPR) | STUB_BIT(STUB_TUNNEL_L2) | STUB_BIT(STUB_TUNNEL_L3))
+#define STUBS_FIELDS   (STUB_BIT(STUB_FIELDS) | STUB_BIT(STUB_FIELDS_XDP))
 
-static const struct bpf_insn no_match[] = {
+/*
+ * What nothing calls if none of some stubs has a body: a function, and those that only it calls.
+ * The kernel leaves it out in the end, but goes over it a few times before that.
+ */
+static const struct {
+	const char *names[4]; /* the function comes first */
+	unsigned int stubs;
+} optional[] = {
+	{{"matches_beyond", "pwru_expr", "pwru_tunnel_l2", "pwru_tunnel_l3"}, STUBS_BEYOND},
+	{{"fields_of_skb", "pwru_fields"}, STUBS_FIELDS},
+	{{"fields_of_xdp", "pwru_fields_xdp"}, STUBS_FIELDS},
+};
+
+/* No match, and no fields. */
+static const struct bpf_insn none[] = {
 	{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
 	{.code = BPF_JMP | BPF_EXIT},
 };
 
-static bool has_beyond(const struct splicer *s)
+static bool has_any(const struct splicer *s, unsigned int stubs)
 {
-	return s->stubs[STUB_EXPR].body.cnt || s->stubs[STUB_TUNNEL_L2].body.cnt ||
-	       s->stubs[STUB_TUNNEL_L3].body.cnt;
+	for (size_t i = 0; i < N_STUBS; i++)
+		if (stubs & STUB_BIT(i) && s->stubs[i].body.cnt)
+			return true;
+	return false;
 }
 
 /* libbpf puts what a function calls right behind it; if it does not, all stays where it is. */
-static int drop_beyond(struct splicer *s, struct splice_prog *in)
+static int drop_one(struct splicer *s, const char *const *names, size_t max, struct splice_prog *in)
 {
-	int first = find_stub(s->obj, in, beyond[0]), cnt = 1, err;
+	int first = find_stub(s->obj, in, names[0]), last = first, cnt = 0, err;
 	struct splice_prog out;
 
-	if (first < 0 || has_beyond(s))
-		return 0;
-	for (size_t i = 1; i < ARRAY_SIZE(beyond); i++) {
-		int func = find_stub(s->obj, in, beyond[i]);
+	for (size_t i = 0; first >= 0 && i < max && names[i]; i++) {
+		int func = find_stub(s->obj, in, names[i]);
 
-		if (func <= first || func >= first + (int)ARRAY_SIZE(beyond))
+		if (func < first)
 			return 0;
+		if (func > last)
+			last = func;
 		cnt++;
 	}
-	err = splice_several(in, first, cnt, no_match, ARRAY_SIZE(no_match), &out);
+	if (!cnt || last - first != cnt - 1)
+		return 0;
+	err = splice_several(in, first, cnt, none, ARRAY_SIZE(none), &out);
 	if (err)
 		return err;
 	splice_prog_free(&s->current);
 	s->current = out;
 	*in = out;
 	return 0;
+}
+
+static int drop_unused(struct splicer *s, struct splice_prog *in)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(optional) && !err; i++)
+		if (!has_any(s, optional[i].stubs))
+			err = drop_one(s, optional[i].names, ARRAY_SIZE(optional[i].names), in);
+	return err;
 }
 
 static __u32 insn_off(const struct splice_prog *prog, __u32 func)
@@ -133,7 +157,7 @@ static int take_map(const struct splice_prog *prog, int func, const struct stub 
 /* All stubs of a program, one after the other; the result is in s->current. */
 static int splice_all(struct splicer *s, struct splice_prog in)
 {
-	int err = drop_beyond(s, &in);
+	int err = drop_unused(s, &in);
 
 	if (err)
 		return err;

@@ -54,7 +54,7 @@ static uint32_t stack_room(const struct options *opts)
 
 static struct load_opts load_opts(const struct tracing *t)
 {
-	return (struct load_opts){
+	struct load_opts load = {
 		.needs = attach_needs(t->backend, &t->all_at_once, t->opts->all_kmods),
 		.caps = &t->kernel->caps,
 		.funcs = &t->kernel->funcs,
@@ -67,6 +67,9 @@ static struct load_opts load_opts(const struct tracing *t)
 		.pages = t->pages,
 		.ring_bytes = t->opts->ring_bytes,
 	};
+
+	memcpy(load.dump_len, t->dump_len, sizeof(load.dump_len));
+	return load;
 }
 
 static int load(struct tracing *t)
@@ -132,7 +135,7 @@ static int attach_loaded(struct tracing *t)
 		.funcs = &t->all_at_once,
 		.stop = t->stop,
 		.rcu_expedited = !t->opts->no_rcu_expedited,
-		.ftrace_pause = !t->opts->no_ftrace_pause,
+		.ftrace_pause = t->opts->ftrace_pause,
 	};
 	int err;
 

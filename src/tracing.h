@@ -26,6 +26,8 @@ struct tracing {
 	const volatile sig_atomic_t *stop; /* not 0: give up */
 	struct discovery *kernel;	   /* its functions and programs */
 	struct filters *filters;
+	/* as in struct load_opts */
+	uint32_t dump_len[EV_DUMPS];
 	struct kpages pages;	 /* zeros: not known, or not wanted */
 	struct names *names;	 /* when to read symbols depends on the backend; NULL: not needed */
 	struct splicer *splicer; /* of the filters */

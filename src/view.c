@@ -26,6 +26,7 @@ struct view_state {
 	const struct progs *progs; /* NULL: none */
 	struct reasons *reasons;   /* NULL: none have names */
 	const struct shown *skb_fields, *xdp_fields;
+	struct dumper *dumper; /* NULL: no structs are recorded */
 	struct stacks *stacks;
 	struct buf drop, drop_at; /* texts of the latest drop */
 	struct seen_func seen[SEEN_FUNCS];
@@ -77,6 +78,11 @@ void view_set_fields(struct view_state *state, const struct shown *skb, const st
 {
 	state->skb_fields = skb;
 	state->xdp_fields = xdp;
+}
+
+void view_set_dumper(struct view_state *state, struct dumper *dumper)
+{
+	state->dumper = dumper;
 }
 
 void view_sync_clock(struct view_state *state)
@@ -197,6 +203,13 @@ bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS])
 	return true;
 }
 
+const struct ev_dump *view_dump(const struct view *view, enum ev_dump_kind kind)
+{
+	if (!view->dumper || view->rec->hdr->flags & (EV_F_XDP | EV_F_GONE))
+		return NULL;
+	return view->rec->dumps[kind];
+}
+
 /* Of a packet that is gone there is nothing to read. */
 static const struct shown *find_fields(const struct view_state *state, const struct record *rec)
 {
@@ -227,6 +240,7 @@ void view_make(struct view_state *state, const struct record *rec, struct view *
 	const struct ev_hdr *hdr = rec->hdr;
 
 	ret_view->rec = rec;
+	ret_view->dumper = state->dumper;
 	ret_view->time_ns = clock_wall_ns(&state->clock, hdr->time_ns);
 	ret_view->dropped = newly_lost(state, hdr);
 	name_func(find_func(state, hdr->func_ip), ret_view);

@@ -9,6 +9,7 @@
 
 #include "src/clock.h"
 #include "src/decode.h"
+#include "src/dumper.h"
 #include "src/frame.h"
 #include "src/names.h"
 #include "src/progs.h"
@@ -34,6 +35,7 @@ struct view {
 	const char *drop_at; /* symbol+0xoffset where the caller goes on; NULL: not known */
 	const char *changed; /* since the sighting before, see changes.h; NULL: not looked at */
 	const struct shown *fields; /* those that rec->fields holds; NULL: none */
+	struct dumper *dumper;	    /* for what view_dump() gives; NULL: there is nothing */
 	uint16_t protocol;	    /* Ethernet type: skb->protocol, in XDP that of the frame */
 	struct frame frame;
 	struct packet packet; /* its headers */
@@ -51,6 +53,12 @@ const char *view_caller(const struct view *view, size_t *ret_len);
  */
 #define VIEW_CB_WORDS 5
 bool view_cb(const struct view *view, uint32_t ret_words[VIEW_CB_WORDS]);
+
+/*
+ * view_dump() - a struct of the kernel as it was (--dump); NULL: none was recorded, or there is no
+ * skb (any more)
+ */
+const struct ev_dump *view_dump(const struct view *view, enum ev_dump_kind kind);
 
 /**
  * view_open() - prepare to read records
@@ -76,6 +84,9 @@ void view_set_reasons(struct view_state *state, struct reasons *reasons);
  * those of @skb; both must outlive @state
  */
 void view_set_fields(struct view_state *state, const struct shown *skb, const struct shown *xdp);
+
+/* view_set_dumper() - who knows the structs that are recorded; @dumper must outlive @state */
+void view_set_dumper(struct view_state *state, struct dumper *dumper);
 
 /* view_sync_clock() - follow steps of the clock; to be called about once a second */
 void view_sync_clock(struct view_state *state);

@@ -113,6 +113,7 @@ measure empty 'listening on' /test/empty
 case $KERNEL in
 5.10 | 6.1)
 	cap no-match -w /tmp/out.pcapng tcp port 443
+	cap pause --ftrace-pause -w /tmp/out.pcapng tcp port 443
 	cap match -w /tmp/out.pcapng icmp
 	measure pwru 'Listening for events' pwru tcp port 443
 	;;

@@ -4,12 +4,14 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bpf/event.h"
 #include "filter/frame_abi.h"
 #include "src/util.h"
+#include "tests/unit/dump_types.h"
 
 /* Frames are written as hexadecimal digits; blanks do not count. */
 #define MACS	  "020000000002 020000000001 "
@@ -301,7 +303,53 @@ static void fill_fields(const struct row *row, size_t i, uint8_t *section)
 		unhex(sections[i % ARRAY_SIZE(sections)], section);
 }
 
-size_t record_make(size_t i, int with_extras, void *ret_data)
+/* ---- structs, as --dump has them recorded */
+
+/* Returns where the next one goes. */
+static uint8_t *put_struct(uint8_t *p, struct ev_dump dump, const void *bytes, size_t size)
+{
+	dump.len = (size + 7) & ~7U;
+	memcpy(p, &dump, sizeof(dump));
+	if (dump.addr && !dump.err)
+		memcpy(p + sizeof(dump), bytes, size);
+	return p + sizeof(dump) + dump.len;
+}
+
+/* Sockets as they come: full ones, none, one that cannot be read, one in TIME_WAIT. */
+static uint8_t *put_sock(uint8_t *p, size_t i)
+{
+	struct small_sock sk = {.skc_family = 2, .skc_state = 1, .sk_rcvbuf = 212992};
+	struct ev_dump dump = {.addr = 0xffff888000200000, .kind = EV_DUMP_SK};
+
+	if (i % 4 == 1) {
+		dump.addr = 0;
+		dump.err = -EFAULT;
+	}
+	if (i % 4 == 2)
+		dump.err = -EFAULT;
+	if (i % 4 == 3)
+		sk.skc_state = 6;
+	return put_struct(p, dump, &sk, sizeof(sk));
+}
+
+static uint8_t *put_structs(uint8_t *p, const struct ev_hdr *h, size_t i)
+{
+	const struct small_shinfo shinfo = {.nr_frags = h->nonlinear ? 1 : 0, .frags = {i % 3}};
+	struct small_skb skb = {.len = 100 + i, .mark = h->mark, .bits = i % 16};
+	struct small_dev dev = {.ifindex = h->ifindex, .mtu = h->mtu};
+	const uint64_t dev_addr = h->ifindex ? 0xffff888000100000 : 0;
+
+	memcpy(dev.name, h->ifname, sizeof(dev.name));
+	skb.dev = dev_addr;
+	p = put_struct(p, (struct ev_dump){.addr = h->skb, .kind = EV_DUMP_SKB}, &skb, sizeof(skb));
+	p = put_struct(p, (struct ev_dump){.addr = h->skb + 0x80, .kind = EV_DUMP_SHINFO}, &shinfo,
+		       sizeof(shinfo));
+	p = put_struct(p, (struct ev_dump){.addr = dev_addr, .kind = EV_DUMP_DEV}, &dev,
+		       sizeof(dev));
+	return put_sock(p, i);
+}
+
+size_t record_make(size_t i, unsigned int with, void *ret_data)
 {
 	const struct row *row = &rows[i];
 	struct ev_hdr *h = ret_data;
@@ -321,7 +369,7 @@ size_t record_make(size_t i, int with_extras, void *ret_data)
 		fill_skb(h, row, i);
 	fill_device(h, row);
 	fill_task(h, row);
-	if (with_extras) {
+	if (with & RECORDS_STACK) {
 		h->stack_room = ARRAY_SIZE(row->stack);
 		h->stack_bytes = row->n_stack * sizeof(row->stack[0]);
 		memcpy(p, row->stack, sizeof(row->stack));
@@ -332,6 +380,12 @@ size_t record_make(size_t i, int with_extras, void *ret_data)
 		h->fields_room = FIELDS_ROOM;
 		fill_fields(row, i, p);
 		p += FIELDS_ROOM;
+	}
+	if (with & RECORDS_DUMP) {
+		const uint8_t *end = put_structs(p, h, i);
+
+		h->dump_room = end - p;
+		p += h->dump_room;
 	}
 	h->raw_len = unhex(row->hex, p);
 	h->protocol = row->flags & EV_F_XDP ? 0 : protocol_of(row, p);

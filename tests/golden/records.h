@@ -15,6 +15,10 @@
 /* More than any of them has. */
 #define RECORD_SIZE 1024
 
+/* What record_make() puts between the header and the packet. */
+#define RECORDS_STACK 1 /* a stack, of those that have one, and skb->cb */
+#define RECORDS_DUMP  2 /* structs, of types that small_types() knows (unit/dump_types.h) */
+
 extern const size_t records_len;
 
 /* The one reason of a drop that has a name, NO_SOCKET. */
@@ -30,12 +34,12 @@ extern const struct progs records_progs;
 /**
  * record_make() - put one together
  * @i: which, below records_len
- * @with_extras: with a stack, skb->cb and fields, of those that have some
+ * @with: RECORDS_*
  * @ret_data: RECORD_SIZE bytes, aligned to 8; ev_hdr.time_ns is nanoseconds since the first
  *
  * Return: its bytes.
  */
-size_t record_make(size_t i, int with_extras, void *ret_data);
+size_t record_make(size_t i, unsigned int with, void *ret_data);
 
 /* record_changed() - what --changes would say of it, or NULL */
 const char *record_changed(size_t i);

@@ -3,7 +3,8 @@
  * replay [OPTION]...: pwru-cap's way from records to outputs, with the records of records.c instead
  * of the kernel's, and pwru-cap's options.  Says on standard error how many were written.
  *
- * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields.
+ * With REPLAY_EXTRAS in the environment, records have stacks, skb->cb and fields; with --dump and
+ * the like, structs, of which all that are recorded are shown.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,6 +15,7 @@
 #include "src/capture.h"
 #include "src/output.h"
 #include "tests/golden/records.h"
+#include "tests/unit/dump_types.h"
 
 /* 2023-11-14 22:13:20 UTC */
 #define BEGAN_NS 1700000000123456789ULL
@@ -60,17 +62,18 @@ static void change(struct stage *stage, const struct sighting *s)
 	stage_pass(stage, &changed);
 }
 
-static int feed(struct capture *c)
+static int feed(const struct options *opts, struct capture *c)
 {
 	struct changer changer = {.stage = {.take = change, .next = capture_writer(c)}};
 	static uint64_t data[RECORD_SIZE / 8];
 	struct ev_hdr *hdr = (void *)data;
-	const int extras = getenv("REPLAY_EXTRAS") != NULL;
+	const unsigned int with = (getenv("REPLAY_EXTRAS") ? RECORDS_STACK : 0) |
+				  (opts->printing.structs ? RECORDS_DUMP : 0);
 	const uint64_t offset = boot_offset(c->view);
 
 	c->first = &changer.stage;
 	for (size_t i = 0; i < records_len && !capture_done(c); i++) {
-		size_t size = record_make(i, extras, data);
+		size_t size = record_make(i, with, data);
 
 		changer.i = i;
 		hdr->time_ns += offset;
@@ -93,17 +96,23 @@ static int replay(const struct options *opts)
 	struct capture c = {.limit = options_limit(opts)};
 	struct names *names = names_new();
 	struct reasons *reasons = reasons_new(add_reason, NULL);
+	struct btf *types = small_types();
+	struct dumper *dumper = NULL;
 	struct sink_stats stats = {0};
 	int err = names ? open_view(opts, names, &c) : -ENOMEM, closed;
 
 	if (!err)
 		names_use_file(names, RECORDS_KALLSYMS);
 	if (!err)
+		err = dumper_new(types, ~0U, &dumper);
+	if (!err) {
 		view_set_reasons(c.view, reasons);
+		view_set_dumper(c.view, dumper);
+	}
 	if (!err)
 		err = output_open(opts, &info, &c.sink);
 	if (!err) {
-		err = feed(&c);
+		err = feed(opts, &c);
 		closed = c.sink->close(c.sink, &stats);
 		err = err ? err : closed;
 		fprintf(stderr, "taken %llu written %llu failed %llu partly %llu%s%s%s%s\n",
@@ -113,6 +122,8 @@ static int replay(const struct options *opts)
 			err ? strerror(-err) : "");
 	}
 	view_close(c.view);
+	dumper_free(dumper);
+	btf__free(types);
 	reasons_free(reasons);
 	names_free(names);
 	return err;

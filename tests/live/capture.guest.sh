@@ -160,6 +160,14 @@ overload_case() {
 	capture_stop
 }
 
+# Structs as they are, also of a packet in several pieces.
+dump_case() {
+	capture_start dump --dump skb,shinfo,dev,sk --output-json --output-file "$OUT/dump.jsonl" \
+		-w "$OUT/dump.pcapng" icmp
+	in_a ping -q -c 1 -m 77 -s 3000 -W 5 $IP_B >/dev/null
+	capture_stop
+}
+
 switches() { sed -n 's/^voluntary_ctxt_switches:\t//p' /proc/$CAP/status; }
 
 # Other ways to write packets; and how often the reader wakes up while nothing comes.
@@ -274,6 +282,7 @@ timed vlan_case
 timed waiting_case
 timed stack_case
 timed payload_case
+timed dump_case
 timed overload_case
 timed file_mode_cases
 timed device_cases

@@ -65,7 +65,8 @@ fields_case() {
 	kill $server 2>/dev/null
 	in_a nft delete table ip fields
 	ip -n "$NS_A" link set v0 mtu 1500
-	fields_errors
+	# What is wrong with a path is said before anything depends on the kernel.
+	[ "$KERNEL" != 6.12 ] || fields_errors
 }
 
 # fields_error NAME PATHS

@@ -121,8 +121,8 @@ kill_case() {
 	gone kill
 }
 
-# A probe of somebody else: when it goes, the last of ftrace's users, the kernel looks whether all is
-# in order, and warns if not.
+# A probe of somebody else comes and goes: when the last of ftrace's users does, the kernel looks whether
+# all is in order, and warns if not.
 their_probe() {
 	echo 'p:theirs/open do_sys_openat2' >>$EVENTS
 	echo 1 >/sys/kernel/tracing/events/theirs/open/enable
@@ -136,7 +136,7 @@ their_probe() {
 kill_all_case() {
 	local until=$((SECONDS + 120))
 
-	pwru-cap -w "$OUT/kill_all.pcapng" icmp 2>"$OUT/kill_all.err" &
+	pwru-cap --ftrace-pause -w "$OUT/kill_all.pcapng" icmp 2>"$OUT/kill_all.err" &
 	CAP=$!
 	until [[ $(<$FTRACE) == 0 ]] || ((SECONDS > until)); do sleep 0.05; done
 	sleep 0.5
@@ -144,6 +144,7 @@ kill_all_case() {
 	ended kill_all 2>/dev/null
 	wait_for 30 eval '! pgrep -x pwru-cap'
 	fact kill_all.before "$(grep -c pwru_cap $EVENTS)" "$(settings)"
+	their_probe kill_all.theirs
 	pwru-cap "${ARGS[@]}" --test-attach >/dev/null 2>"$OUT/next.err"
 	fact next.status $?
 	gone next
@@ -228,11 +229,11 @@ timed kill_case
 if [[ $KPROBE ]]; then
 	timed kill_all_case
 	timed two_case
-	timed settings_case on
-	timed settings_case off --no-rcu-expedited --no-ftrace-pause
+	timed settings_case on --ftrace-pause
+	timed settings_case off --no-rcu-expedited
 	echo 1 >$EXPEDITED
 	echo 0 >$FTRACE
-	timed settings_case theirs
+	timed settings_case theirs --ftrace-pause
 	echo 0 >$EXPEDITED
 	echo 1 >$FTRACE
 fi

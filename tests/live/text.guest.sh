@@ -34,7 +34,7 @@ start ours pwru-cap --filter-func "$FUNCS" --timestamp current --output-stack ic
 ours=$PID
 wait_for 60 listens "$OUT/ours.err"
 start print pwru-cap -w "$OUT/print.pcapng" --print --filter-func "$FUNCS" -tt -x --output-caller \
-	--output-skb-cb udp
+	--output-skb-cb --output-skb udp
 print=$PID
 start json pwru-cap -w "$OUT/json.pcapng" --output-json --output-stack --output-skb-cb \
 	--filter-func "$FUNCS" udp

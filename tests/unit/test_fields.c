@@ -334,7 +334,7 @@ static void test_lists(void **state)
 /* An index may be written in many ways, so there are as many names as one likes. */
 static void test_too_many(void **state)
 {
-	char *paths = calloc(1, 1 << 16);
+	char *paths = calloc(1, 1 << 17);
 	int was = hide_errors(), err;
 	size_t n = 0;
 
@@ -343,6 +343,15 @@ static void test_too_many(void **state)
 		n += sprintf(paths + n, "%sdev[0x%0*d].name", n ? "," : "", i, 0);
 	assert_non_null(names(*state, FIELDS_SKB, paths, &err));
 	sprintf(paths + n, ",dev->name");
+	assert_null(names(*state, FIELDS_SKB, paths, &err));
+	assert_int_equal(err, -E2BIG);
+	/* Long paths of small fields: more than a comment holds. */
+	n = 0;
+	for (int i = 0; i < 200; i++)
+		n += sprintf(paths + n, "%scb[0x%0*d]", n ? "," : "", 10 + i, 0);
+	assert_non_null(names(*state, FIELDS_SKB, paths, &err));
+	for (int i = 0; i < 100; i++)
+		n += sprintf(paths + n, ",cb[0x%0*d]", 210 + i, 0);
 	assert_null(names(*state, FIELDS_SKB, paths, &err));
 	assert_int_equal(err, -E2BIG);
 	show_errors(was);

@@ -44,6 +44,7 @@ static void test_shape(void **state)
 		json_line_text(j, NULL, "a/b", 3);
 		json_line_object(j, NULL);
 		json_line_true(j, "yes");
+		json_line_null(j, "none");
 		json_line_close(j);
 		json_line_close(j);
 		json_line_word(j, "w");
@@ -52,7 +53,7 @@ static void test_shape(void **state)
 		assert_int_equal(json_line_end(j), 0);
 		assert_string_equal(buf_str(&out),
 				    "{\"n\":18446744073709551615,\"empty\":{},\"list\":[1,\"a/b\","
-				    "{\"yes\":true}],\"w\":\"0x1\"}\n");
+				    "{\"yes\":true,\"none\":null}],\"w\":\"0x1\"}\n");
 		json_object_put(parse(&out));
 	}
 	json_line_free(j);

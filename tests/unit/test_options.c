@@ -23,7 +23,7 @@ static void test_defaults(void **state)
 	assert_false(o.trace_tc);
 	assert_false(o.trace_xdp);
 	assert_false(o.no_rcu_expedited);
-	assert_false(o.no_ftrace_pause);
+	assert_false(o.ftrace_pause);
 	assert_null(o.backend);
 	assert_null(o.non_skb_funcs);
 	assert_null(o.expression);
@@ -55,7 +55,7 @@ static void test_long_names(void **state)
 {
 	struct options o = GOOD("--snapshot-length=100", "--interface", "lo", "--buffer-size=1024",
 				"--packet-buffered", "--kernel-btf=x", "--test-attach",
-				"--no-rcu-expedited", "--no-ftrace-pause", "--linear-only");
+				"--no-rcu-expedited", "--ftrace-pause", "--linear-only");
 
 	(void)state;
 	assert_int_equal(o.snaplen, 100);
@@ -66,7 +66,7 @@ static void test_long_names(void **state)
 	assert_true(o.test_attach);
 	assert_true(o.linear_only);
 	assert_true(o.no_rcu_expedited);
-	assert_true(o.no_ftrace_pause);
+	assert_true(o.ftrace_pause);
 	assert_null(o.expression);
 	options_free(&o);
 }

@@ -126,6 +126,35 @@ static void test_dumps(void **state)
 	options_free(&o);
 }
 
+/* What is dumped comes together from three options; the last word on each struct counts. */
+static void test_structs(void **state)
+{
+	static const struct {
+		const char *words[6];
+		unsigned int structs;
+	} rows[] = {
+		{{NULL}, 0},
+		{{"--output-skb", NULL}, 1 << EV_DUMP_SKB},
+		{{"--output-skb-shared-info=true", NULL}, 1 << EV_DUMP_SHINFO},
+		{{"--output-skb", "--output-skb-shared-info", "--output-skb=false", NULL},
+		 1 << EV_DUMP_SHINFO},
+		{{"--dump", "sk", NULL}, 1 << EV_DUMP_SK},
+		{{"--dump=dev,skb", "--dump", "shinfo", NULL},
+		 1 << EV_DUMP_SKB | 1 << EV_DUMP_SHINFO | 1 << EV_DUMP_DEV},
+		{{"--dump=skb,shinfo,dev,sk", "--output-skb=0", NULL},
+		 1 << EV_DUMP_SHINFO | 1 << EV_DUMP_DEV | 1 << EV_DUMP_SK},
+		{{"-w", "f", "--output-json", "--dump", "sk", NULL}, 1 << EV_DUMP_SK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct options o = parse_good(rows[i].words);
+
+		assert_int_equal(o.printing.structs, rows[i].structs);
+		options_free(&o);
+	}
+}
+
 /* A value that follows without = belongs to the expression. */
 static void test_optional(void **state)
 {
@@ -195,6 +224,12 @@ static void test_wrong(void **state)
 		{{"-w", "-", "--output-file", "-"}, "both go to standard output"},
 		{{"-w", "x", "--output-file", "x"}, "-w and --output-file name the same file, x"},
 		{{"--timestamp"}, "requires an argument"},
+		{{"--dump", "skb,sock"}, "--dump sock: is none of skb, shinfo, dev, sk"},
+		{{"--dump", "skb,"}, "--dump : is none of skb, shinfo, dev, sk"},
+		{{"--dump="}, "--dump : is none of"},
+		{{"--dump"}, "requires an argument"},
+		{{"--output-skb=perhaps"}, "--output-skb=perhaps: neither true nor false"},
+		{{"-w", "x", "--output-skb"}, "add --print or --output-json"},
 	};
 
 	(void)state;
@@ -207,9 +242,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_times),
 		cmocka_unit_test(test_precision), cmocka_unit_test(test_switches),
-		cmocka_unit_test(test_fields),	  cmocka_unit_test(test_dumps),
-		cmocka_unit_test(test_optional),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_where),	  cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_dumps),	  cmocka_unit_test(test_optional),
+		cmocka_unit_test(test_limits),	  cmocka_unit_test(test_where),
+		cmocka_unit_test(test_wrong),	  cmocka_unit_test(test_structs),
+		cmocka_unit_test(test_fields),
 	};
 
 	setenv("LC_ALL", "C", 1);

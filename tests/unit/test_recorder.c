@@ -247,6 +247,14 @@ static const char cb[EV_CB_LEN] = "skb->cb";
 static const char section[16] = "fields";
 static const char bytes[] = "the packet's bytes";
 
+struct dump {
+	struct ev_dump part;
+	char bytes[8];
+};
+
+static const struct dump dump = {.part = {.addr = 1, .kind = EV_DUMP_DEV, .len = 8},
+				 .bytes = "devices"};
+
 static void look(const struct sighting *s)
 {
 	assert_int_equal(s->rec.hdr->raw_len, sizeof(bytes));
@@ -262,6 +270,11 @@ static void look(const struct sighting *s)
 		assert_memory_equal(s->rec.fields, section, sizeof(section));
 	else
 		assert_null(s->rec.fields);
+	if (s->rec.hdr->dump_room)
+		assert_memory_equal(s->rec.dumps[EV_DUMP_DEV], &dump, sizeof(dump));
+	else
+		assert_null(s->rec.dumps[EV_DUMP_DEV]);
+	assert_int_equal(!s->rec.hdr->dump_room, !s->rec.hdr->cb_room);
 }
 
 static void test_content(void **state)
@@ -279,6 +292,7 @@ static void test_content(void **state)
 		uint64_t stack[4];
 		char cb[EV_CB_LEN];
 		char section[16];
+		struct dump dump;
 		char raw[24];
 	} record = {.hdr = hdr, .stack = {0xffffffff81003000, 0xffffffff81004000}};
 	struct sighting s = {.changed = "ttl,csum"};
@@ -290,6 +304,8 @@ static void test_content(void **state)
 	memcpy(record.cb, cb, sizeof(cb));
 	record.hdr.fields_room = sizeof(section);
 	memcpy(record.section, section, sizeof(section));
+	record.hdr.dump_room = sizeof(dump);
+	record.dump = dump;
 	memcpy(record.raw, bytes, sizeof(bytes));
 	assert_int_equal(record_parse(&record, sizeof(record), &s.rec), 0);
 	recorder_stage(f.recorder)->take(recorder_stage(f.recorder), &s);

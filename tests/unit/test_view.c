@@ -192,6 +192,30 @@ static void test_known(void **state)
 	names_free(own);
 }
 
+/* Structs are shown if somebody knows them, and if there is an skb. */
+static void test_dump(void **state)
+{
+	static const struct ev_dump part = {.kind = EV_DUMP_DEV};
+	struct fixture *f = *state;
+
+	f->rec.dumps[EV_DUMP_DEV] = &part;
+	view_make(f->state, &f->rec, &f->view);
+	assert_null(view_dump(&f->view, EV_DUMP_DEV));
+	/* It is handed on only. */
+	view_set_dumper(f->state, (struct dumper *)f);
+	view_make(f->state, &f->rec, &f->view);
+	assert_ptr_equal(f->view.dumper, f);
+	assert_ptr_equal(view_dump(&f->view, EV_DUMP_DEV), &part);
+	assert_null(view_dump(&f->view, EV_DUMP_SKB));
+	f->hdr.flags = EV_F_XDP;
+	assert_null(view_dump(&f->view, EV_DUMP_DEV));
+	f->hdr.flags = EV_F_STACK | EV_F_GONE;
+	assert_null(view_dump(&f->view, EV_DUMP_DEV));
+	f->hdr.flags = EV_F_STACK;
+	assert_ptr_equal(view_dump(&f->view, EV_DUMP_DEV), &part);
+	view_set_dumper(f->state, NULL);
+}
+
 static void test_open_close(void **state)
 {
 	struct view_state *other = NULL;
@@ -420,11 +444,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_empty_record), TEST(test_names),
 		TEST(test_dropped),	 TEST(test_dropped_per_cpu),
-		TEST(test_known),	 TEST(test_open_close),
-		TEST(test_time),	 TEST(test_function),
-		TEST(test_programs),	 TEST(test_stack),
-		TEST(test_frame),	 TEST(test_drop),
-		TEST(test_drop_at),
+		TEST(test_known),	 TEST(test_dump),
+		TEST(test_open_close),	 TEST(test_time),
+		TEST(test_function),	 TEST(test_programs),
+		TEST(test_stack),	 TEST(test_frame),
+		TEST(test_drop),	 TEST(test_drop_at),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
