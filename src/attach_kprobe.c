@@ -124,7 +124,7 @@ static void repair_ftrace(bool wait)
 static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, void **ret_state)
 {
 	struct kprobes *k = calloc(1, sizeof(*k));
-	int fds[KBTF_MAX_POS + 1];
+	int fds[LOAD_POSITIONS];
 	int err;
 
 	if (!k)

@@ -183,8 +183,12 @@ static char *text_of(const char *at, size_t len, bool escaped)
 			raw[n] = at[i];
 		n++;
 	}
-	if (raw && text)
+	if (raw && text) {
 		utf8_sanitize(text, UTF8_SANITIZED_SIZE(len), raw, n);
+	} else {
+		free(text);
+		text = NULL;
+	}
 	free(raw);
 	return text;
 }

@@ -310,6 +310,8 @@ int cvalue_put(struct cvalue *cvalue, uint32_t id, const void *data, size_t size
 	size_t before = out->len;
 	int err;
 
+	if (buf_error(out))
+		return buf_error(out);
 	if (len < 0)
 		return -EINVAL;
 	if ((uint64_t)len > size)

@@ -148,6 +148,9 @@ void dumper_lines(struct dumper *dumper, const struct ev_dump *dump, struct buf 
 	size_t before = out->len;
 	int err;
 
+	/* What has failed already must not be forgotten when something is taken back. */
+	if (buf_error(out))
+		return;
 	if (!dump->addr) {
 		buf_printf(out, CVALUE_INDENT "%s = NULL\n", where);
 		return;

@@ -89,6 +89,9 @@ static int add_named(struct list *list, char *name)
 	return 0;
 }
 
+/* What paths are made of.  They are names in JSON, where others would need escapes. */
+#define PATH_SIGNS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.->[]:"
+
 /* One element of the list, which may have blanks in and around it. */
 static int add(struct list *list, const char *text, size_t len)
 {
@@ -100,10 +103,10 @@ static int add(struct list *list, const char *text, size_t len)
 	if (!name)
 		return -ENOMEM;
 	for (size_t i = 0; i < len; i++)
-		if (!strchr(" \t\n", text[i]))
+		if (!strchr(" \t\n\v\f\r", text[i]))
 			name[n++] = text[i];
 	name[n] = '\0';
-	if (!n || begins_with(name, roots[list->root].other)) {
+	if (!n || strspn(name, PATH_SIGNS) != n || begins_with(name, roots[list->root].other)) {
 		log_error("%s: '%.*s': is no path; write %s->...", roots[list->root].option,
 			  (int)len, text, word);
 		free(name);

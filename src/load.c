@@ -215,6 +215,9 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	memcpy((void *)cfg->cfg_drops, opts->funcs->roles.drop, sizeof(cfg->cfg_drops));
 	for (int i = 0; i < EV_DROP_FUNCS && opts->funcs->roles.drop[i].ip; i++)
 		cfg->cfg_drop_bits |= EV_DROP_BIT(opts->funcs->roles.drop[i].ip);
+	/* Looked at where drops are. */
+	if (cfg->cfg_nf_hook_ip)
+		cfg->cfg_drop_bits |= EV_DROP_BIT(cfg->cfg_nf_hook_ip);
 	memcpy((void *)&cfg->cfg_meta, &opts->filters->meta, sizeof(opts->filters->meta));
 	cfg->cfg_beyond = filters_beyond(opts->filters);
 	fill_stack_settings(skel, opts->funcs);

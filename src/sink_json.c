@@ -288,7 +288,7 @@ static void put_dump(struct sink_json *s, const struct view *view, const struct 
 	buf_reset(&s->text);
 	err = dumper_text(view->dumper, dump, &s->text);
 	if (!err) {
-		json_line_text(s->line, key, buf_str(&s->text), s->text.len);
+		json_line_text(s->line, key, (const char *)s->text.data, s->text.len);
 		return;
 	}
 	json_line_object(s->line, key);

@@ -51,7 +51,8 @@ in_b nft -f - <<-END
 start pwru pwru --backend kprobe-multi --filter-func "$FUNCS" --timestamp current --output-meta \
 	--output-tuple --output-stack icmp
 pwru=$PID
-start ours pwru-cap --filter-func "$FUNCS" --timestamp current --output-stack icmp
+start ours pwru-cap --filter-func "$FUNCS" --timestamp current --output-stack \
+	--stack-depth all icmp
 ours=$PID
 wait_for 60 listens "$OUT/ours.err"
 start print pwru-cap -w "$OUT/print.pcapng" --print --filter-func "$FUNCS" -tt -x --output-caller \
