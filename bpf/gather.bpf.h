@@ -6,6 +6,10 @@
  * it is read: packets of which more is wanted than their linear bytes (see pages.bpf.h), and deep
  * stacks, for few of them fill the room that the deepest takes.  The ring gets a copy of just the
  * record's length.
+ *
+ * Such a record has its time before its place in the ring, and whoever sorts records by time has to
+ * know that one is to come: it is announced (src/ring_order.h).  An announcement is reserved before
+ * the clock is read, and is discarded once the record is in the ring.
  */
 #include "emit.bpf.h"
 #include "pages.bpf.h"
@@ -66,6 +70,18 @@ static __always_inline __u64 gather_stack(const struct site *site, struct ev_hdr
 	return sizeof(*e) + filled * 8;
 }
 
+/* It takes 8 bytes, and 8 of the ring's own. Returns NULL if there is no room. */
+static __always_inline void *announce(void)
+{
+	return bpf_ringbuf_reserve(&ring, sizeof(__u64), 0);
+}
+
+/* It wakes a reader who sleeps: the record does not, as it is not the first that he finds. */
+static __always_inline void announced(void *announcement)
+{
+	bpf_ringbuf_discard(announcement, 0);
+}
+
 /* A record, put together in a slot that the caller holds, with pages if there are any. */
 static __always_inline void emit_gathered(const bool direct, const struct site *site,
 					  const struct frame *f, const struct facts *facts,
@@ -75,11 +91,17 @@ static __always_inline void emit_gathered(const bool direct, const struct site *
 	struct ev_hdr *e = (void *)slot->record;
 	__u64 len = raw_len(f), offset, end;
 	__u32 flags = f->flags | facts->drop >> 32;
+	void *announcement;
 
 	if (stopped || !st)
 		return;
 	COUNT(st, matched);
 	e->lost = st->lost_ring;
+	announcement = announce();
+	if (!announcement) {
+		COUNT(st, lost_ring);
+		return;
+	}
 	fill_header(direct, site, f, facts, e);
 	offset = gather_stack(site, e);
 	fill_cb(f, e, offset);
@@ -108,6 +130,7 @@ static __always_inline void emit_gathered(const bool direct, const struct site *
 	e->raw_len = end - offset;
 	if (bpf_ringbuf_output(&ring, e, end, 0))
 		COUNT(st, lost_ring);
+	announced(announcement);
 }
 
 /* Returns false if there is no scratch memory to be had: then it is for emit_skb(). */

@@ -57,6 +57,7 @@ static int map_memory(struct ring *ring)
 	area->data = (const uint8_t *)ring->producer_pages + ring->page_size;
 	ring->order.scanned = *area->consumer;
 	ring->order.mark_pos = *area->consumer;
+	ring->order.need_pos = *area->consumer;
 	return 0;
 }
 

@@ -77,6 +77,11 @@ static int add_item(struct ring_order *o, unsigned long pos)
 	return 0;
 }
 
+static bool before_mark(const struct ring_order *o)
+{
+	return (long)(o->mark_pos - o->scanned) > 0;
+}
+
 /* Up to the producer's position, or to a record that is being filled. */
 static int scan(struct ring_order *o)
 {
@@ -90,8 +95,13 @@ static int scan(struct ring_order *o)
 		if (len & BPF_RINGBUF_BUSY_BIT)
 			break;
 		bytes = len & ~BPF_RINGBUF_DISCARD_BIT;
-		if (!(len & BPF_RINGBUF_DISCARD_BIT) && add_item(o, o->scanned))
-			return -ENOMEM;
+		if (!(len & BPF_RINGBUF_DISCARD_BIT)) {
+			if (add_item(o, o->scanned))
+				return -ENOMEM;
+		} else if (before_mark(o)) {
+			/* What it announced lies before this position, as it is not busy. */
+			o->need_pos = load_producer(o);
+		}
 		o->scanned += (bytes + BPF_RINGBUF_HDR_SZ + 7UL) & ~7UL;
 	}
 	return 0;
@@ -119,7 +129,7 @@ static int sort(struct ring_order *o)
 
 static bool passed_mark(const struct ring_order *o)
 {
-	return (long)(o->scanned - o->mark_pos) >= 0;
+	return (long)(o->scanned - o->need_pos) >= 0;
 }
 
 int ring_order_scan(struct ring_order *o)
@@ -130,6 +140,7 @@ int ring_order_scan(struct ring_order *o)
 	if (passed_mark(o)) {
 		o->mark_ns = o->clock();
 		o->mark_pos = load_producer(o);
+		o->need_pos = o->mark_pos;
 	}
 	err = scan(o);
 	if (!err)

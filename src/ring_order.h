@@ -12,6 +12,12 @@
  * position are at hand, those of them that are older than that reading are complete, and sorting
  * them is enough.  What is younger waits for the next reading.
  *
+ * Some records get their time first, and their place later (bpf/gather.bpf.h).  Each is announced:
+ * space is reserved before it gets its time, and discarded when it has its place.  So when a
+ * discarded one before the position is found, its record has a place by then, and the records that
+ * have to be at hand are those up to where space is reserved by then.  Announcements behind the
+ * position do not matter: their records' times, too, are later than the reading of the clock.
+ *
  * Records stay where they are in the ring until they are delivered.  What is remembered of each
  * takes 28 bytes, which for a ring full of the smallest ones is a seventh of its size.
  */
@@ -45,6 +51,7 @@ struct ring_order {
 	unsigned long scanned;	/* records below this position are among the items */
 	unsigned long mark_pos; /* a reading of the producer's position, */
 	uint64_t mark_ns;	/* and of the clock just before */
+	unsigned long need_pos; /* mark_pos, or where records end that were announced before it */
 	uint64_t until_ns;	/* records older than this are complete */
 	size_t peak;		/* most bytes that were in use, since it was last set to 0 */
 };

@@ -21,6 +21,7 @@
 
 #define SIZE	     (1 << 16)
 #define RECORD_BYTES (sizeof(struct ev_hdr) + BPF_RINGBUF_HDR_SZ)
+#define NEWS_BYTES   (8 + BPF_RINGBUF_HDR_SZ)
 
 static uint64_t now;
 static unsigned long producer, consumer;
@@ -58,6 +59,7 @@ static struct ring_order begin(unsigned long at)
 		.clock = read_clock,
 		.scanned = at,
 		.mark_pos = at,
+		.need_pos = at,
 	};
 }
 
@@ -71,15 +73,26 @@ static struct ev_hdr *record_at(unsigned long pos)
 	return (struct ev_hdr *)(data + pos % SIZE + BPF_RINGBUF_HDR_SZ);
 }
 
-/* As the kernel does it: the record is busy until it is committed. */
-static unsigned long reserve(void)
+static unsigned long reserve_bytes(uint32_t bytes)
 {
 	unsigned long pos = producer;
 
-	assert_true(producer - consumer + RECORD_BYTES <= SIZE);
-	*length_at(pos) = sizeof(struct ev_hdr) | BPF_RINGBUF_BUSY_BIT;
-	producer += RECORD_BYTES;
+	assert_true(producer - consumer + bytes <= SIZE);
+	*length_at(pos) = (bytes - BPF_RINGBUF_HDR_SZ) | BPF_RINGBUF_BUSY_BIT;
+	producer += bytes;
 	return pos;
+}
+
+/* As the kernel does it: the record is busy until it is committed. */
+static unsigned long reserve(void)
+{
+	return reserve_bytes(RECORD_BYTES);
+}
+
+/* A record is to come, whose time is read now. */
+static unsigned long announce(void)
+{
+	return reserve_bytes(NEWS_BYTES);
 }
 
 static void stamp(unsigned long pos, uint64_t time_ns, uint64_t id)
@@ -90,6 +103,11 @@ static void stamp(unsigned long pos, uint64_t time_ns, uint64_t id)
 static void commit(unsigned long pos)
 {
 	*length_at(pos) &= ~BPF_RINGBUF_BUSY_BIT;
+}
+
+static void discard(unsigned long pos)
+{
+	*length_at(pos) = (*length_at(pos) & ~BPF_RINGBUF_BUSY_BIT) | BPF_RINGBUF_DISCARD_BIT;
 }
 
 static void put(uint64_t time_ns, uint64_t id)
@@ -189,16 +207,51 @@ static void test_held_up(void **state)
 static void test_discarded(void **state)
 {
 	struct ring_order o = begin(0);
-	unsigned long pos = reserve();
 
 	(void)state;
-	*length_at(pos) = sizeof(struct ev_hdr) | BPF_RINGBUF_DISCARD_BIT;
+	discard(reserve());
 	assert_int_equal(ring_order_scan(&o), 0);
 	assert_int_equal(take(&o, true), 0);
 	assert_int_equal(consumer, producer);
 	put(now - 1000000, 7);
 	assert_int_equal(ring_order_scan(&o), 0);
 	assert_int_equal(take(&o, true), 7);
+	ring_order_free(&o);
+}
+
+/*
+ * A CPU is held up between the time of a record and its place.  Others are read and complete, were
+ * it not for the announcement; and when that is gone, a busy one is still in front of the record.
+ */
+static void test_announced(void **state)
+{
+	struct ring_order o = begin(0);
+	unsigned long news = announce(), busy;
+	uint64_t early = now;
+
+	(void)state;
+	now += 1000000;
+	put(now, 2);
+	now += 1000000;
+	assert_int_equal(ring_order_scan(&o), 0);
+	assert_int_equal(take(&o, false), 0);
+	busy = reserve();
+	put(early, 1);
+	discard(news);
+	for (int i = 0; i < 3; i++) {
+		now += 1000000;
+		assert_int_equal(ring_order_scan(&o), 0);
+		assert_int_equal(take(&o, false), 0);
+	}
+	stamp(busy, now, 3);
+	commit(busy);
+	assert_int_equal(ring_order_scan(&o), 0);
+	assert_int_equal(take(&o, false), 1);
+	assert_int_equal(take(&o, false), 2);
+	now += 1000000;
+	assert_int_equal(ring_order_scan(&o), 0);
+	assert_int_equal(take(&o, false), 3);
+	assert_int_equal(consumer, producer);
 	ring_order_free(&o);
 }
 
@@ -235,9 +288,14 @@ struct cpu {
 	enum {
 		IDLE,
 		RESERVED,
-		STAMPED
+		STAMPED,
+		/* Or, if the time comes first: */
+		ANNOUNCED,
+		TIMED,
+		PLACED
 	} at;
-	unsigned long pos;
+	unsigned long pos, news;
+	uint64_t time_ns, id;
 };
 
 static uint64_t seed = 88172645463325252ULL;
@@ -255,10 +313,16 @@ static void step(struct cpu *cpu, uint64_t *id)
 {
 	switch (cpu->at) {
 	case IDLE:
-		if (producer - consumer + RECORD_BYTES > SIZE)
+		/* Room for what the others have announced is left. */
+		if (producer - consumer + (CPUS + 1) * (RECORD_BYTES + NEWS_BYTES) > SIZE)
 			return;
-		cpu->pos = reserve();
-		cpu->at = RESERVED;
+		if (rnd(3)) {
+			cpu->pos = reserve();
+			cpu->at = RESERVED;
+		} else {
+			cpu->news = announce();
+			cpu->at = ANNOUNCED;
+		}
 		break;
 	case RESERVED:
 		stamp(cpu->pos, now, ++*id);
@@ -266,6 +330,19 @@ static void step(struct cpu *cpu, uint64_t *id)
 		break;
 	case STAMPED:
 		commit(cpu->pos);
+		cpu->at = IDLE;
+		break;
+	case ANNOUNCED:
+		cpu->time_ns = now;
+		cpu->id = ++*id;
+		cpu->at = TIMED;
+		break;
+	case TIMED:
+		put(cpu->time_ns, cpu->id);
+		cpu->at = PLACED;
+		break;
+	case PLACED:
+		discard(cpu->news);
 		cpu->at = IDLE;
 		break;
 	}
@@ -308,10 +385,10 @@ static void test_random(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sorts),	    cmocka_unit_test(test_young_waits),
-		cmocka_unit_test(test_held_up),	    cmocka_unit_test(test_discarded),
-		cmocka_unit_test(test_other_clock), cmocka_unit_test(test_peak),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_sorts),	  cmocka_unit_test(test_young_waits),
+		cmocka_unit_test(test_held_up),	  cmocka_unit_test(test_discarded),
+		cmocka_unit_test(test_announced), cmocka_unit_test(test_other_clock),
+		cmocka_unit_test(test_peak),	  cmocka_unit_test(test_random),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
