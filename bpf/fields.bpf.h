@@ -6,7 +6,7 @@
  * the code that reads them, and splices it over the stubs below (filter/fetch.h).  They are read
  * before space in the ring is reserved, to scratch memory, and copied to the record as a whole.
  *
- * Programs nest, see sock.bpf.h: so each CPU has some pieces of scratch memory, and each sighting
+ * Programs nest, see hold.bpf.h: so each CPU has some pieces of scratch memory, and each sighting
  * holds one until its record is complete.
  */
 #include <linux/bpf.h>
@@ -15,6 +15,7 @@
 
 #include "event.h"
 #include "filter/fetch_abi.h"
+#include "hold.bpf.h"
 
 /* Bytes of the fields section; 0: no fields are wanted. */
 const volatile __u32 cfg_fields_room;
@@ -64,9 +65,8 @@ FIELDS_STUB(pwru_fields_xdp) /* --output-xdp-metadata, of the xdp_buff at base *
 			__u32 index = i;                                                       \
 			struct fields_slot *slot = bpf_map_lookup_elem(&fields_slots, &index); \
                                                                                                \
-			if (!slot || slot->held)                                               \
+			if (!slot || !hold(&slot->held))                                       \
 				continue;                                                      \
-			slot->held = 1;                                                        \
 			slot->index = i;                                                       \
 			stub(base, i);                                                         \
 			/* The verifier takes no pointer for a number. */                      \
@@ -90,7 +90,7 @@ static __always_inline void fields_release(__u64 addr)
 		return;
 	slot = bpf_map_lookup_elem(&fields_slots, &index);
 	if (slot)
-		slot->held = 0;
+		let_go(&slot->held);
 }
 
 #endif

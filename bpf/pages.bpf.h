@@ -20,6 +20,7 @@
  */
 #include "compat.bpf.h"
 #include "event.h"
+#include "hold.bpf.h"
 #include "kernel.h"
 #include "maps.bpf.h"
 
@@ -60,7 +61,8 @@ struct pages_walk {
 };
 
 struct page_slot {
-	__u64 held; /* by how many: it belongs to who finds a 1 there */
+	__u32 held;
+	__u32 pad;
 	struct pages_walk walk;
 	__u8 record[EV_RECORD_MAX + PAGES_STEP];
 };
@@ -72,12 +74,12 @@ struct {
 	__type(value, struct page_slot);
 } page_slots SEC(".maps");
 
-/* Programs nest, see sock.bpf.h. */
+/* For programs that nest, see hold.bpf.h. */
 #define PAGE_SLOT_TRIES 4
 
 /*
  * Takes a piece of scratch memory; NULL if all are in use.  They are for all CPUs, for each is
- * large.  Of two that reach for the same one at a time, none may get it, but never both.
+ * large.
  */
 static __always_inline struct page_slot *page_slot_hold(__u32 *ret_index)
 {
@@ -90,19 +92,17 @@ static __always_inline struct page_slot *page_slot_hold(__u32 *ret_index)
 
 		if (!slot)
 			return NULL;
-		__sync_fetch_and_add(&slot->held, 1);
-		if (*(volatile __u64 *)&slot->held == 1) {
+		if (hold(&slot->held)) {
 			*ret_index = index;
 			return slot;
 		}
-		__sync_fetch_and_add(&slot->held, -1);
 	}
 	return NULL;
 }
 
 static __always_inline void page_slot_release(struct page_slot *slot)
 {
-	__sync_fetch_and_add(&slot->held, -1);
+	let_go(&slot->held);
 }
 
 /* Where a page's bytes are; 0 if that is not known. */

@@ -16,6 +16,7 @@
  * is done with it.
  */
 #include "compat.bpf.h"
+#include "hold.bpf.h"
 #include "kernel.h"
 
 #define SOCK_PAYLOAD_MAX 128
@@ -50,11 +51,7 @@ struct {
 	__type(value, struct sock_frame);
 } sock_frames SEC(".maps");
 
-/*
- * A piece that nobody holds; NULL if there is none.  Without an atomic exchange (kernels before
- * 5.12 lack it): on one CPU whatever comes between the look and the grab is done before the grab,
- * and has let go.
- */
+/* A piece that nobody holds; NULL if there is none. */
 static __always_inline struct sock_frame *sock_frame_hold(void)
 {
 #pragma unroll
@@ -62,8 +59,7 @@ static __always_inline struct sock_frame *sock_frame_hold(void)
 		__u32 index = i;
 		struct sock_frame *f = bpf_map_lookup_elem(&sock_frames, &index);
 
-		if (f && !f->head.held) {
-			f->head.held = 1;
+		if (f && hold(&f->head.held)) {
 			f->head.index = i;
 			return f;
 		}
@@ -76,7 +72,7 @@ static __always_inline void sock_frame_release(__u32 index)
 	struct sock_frame *f = bpf_map_lookup_elem(&sock_frames, &index);
 
 	if (f)
-		f->head.held = 0;
+		let_go(&f->head.held);
 }
 
 static __always_inline void put_u16(__u8 *at, __u16 value)
@@ -225,7 +221,7 @@ __weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, 
 	if (!f)
 		return 0;
 	if (!sock_frame_fill(f, (void *)skb_addr, data, len, linear, has_l4)) {
-		f->head.held = 0;
+		let_go(&f->head.held);
 		return 0;
 	}
 	/* The verifier takes no pointer for a number; what is read back from memory is one. */
