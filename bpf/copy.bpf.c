@@ -109,9 +109,10 @@ SEC("?copy")
 int func_return(__u64 *ctx)
 {
 	__u64 func_ip = COPY_CONSTANT(COPY_FUNC_IP), call = 0;
+	__u64 pos = COPY_CONSTANT(COPY_POS) & COPY_POS_MASK;
 	struct site site = {.ctx = ctx, .func_ip = func_ip, .kind = SITE_RETURN};
 
-	if (take_entered(ctx, func_ip, &call))
+	if (pos && take_entered(ctx, func_ip, argument(ctx, pos - 1), &call))
 		emit_return(&site, call, argument(ctx, COPY_CONSTANT(COPY_ARG_WORDS) & 15));
 	return 0;
 }

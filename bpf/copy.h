@@ -14,14 +14,13 @@
 #define COPY_FUNC_IP 0x70777275c0ffee00
 
 /*
- * Where the skb is among a kernel function's arguments, 1 to 5; 0: the function ends an skb's
- * life.  Of that
- * number the four low bits count.
+ * Where the skb is among a kernel function's arguments, 1 to 5; 0: the function ends an skb's life.
+ * These are the three low bits.
  */
 #define COPY_POS      0x70777275c0ffef01
 #define COPY_POS_MASK 7
 
-/* A bit in COPY_POS: the function's return is watched, too. */
+/* The next bit: the function's return is watched, too. */
 #define COPY_RETURNS 8
 
 /* Where the value is that a function returns: behind so many words of arguments. */

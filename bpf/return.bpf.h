@@ -71,10 +71,15 @@ static __always_inline void emit_return(const struct site *site, __u64 call, __u
 /* A function that has been entered, for those that have no cookie. */
 struct entered {
 	__u64 func_ip;
+	__u64 skb;
 	__u64 call; /* call_of() */
 };
 
-/* By the address of the context.  LRU, as above. */
+/*
+ * By the address of the context.  LRU, as above: if the program at the return did not run, another
+ * call finds what is left here, in the same frame.  It is not taken for that call's if function and
+ * skb are others.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1); /* likewise */
@@ -84,14 +89,18 @@ struct {
 
 static __always_inline void note_entered(void *ctx, __u64 func_ip, __u64 skb, __u64 nf_arg)
 {
-	struct entered entered = {.func_ip = func_ip, .call = call_of(skb, func_ip, nf_arg)};
+	struct entered entered = {
+		.func_ip = func_ip,
+		.skb = skb,
+		.call = call_of(skb, func_ip, nf_arg),
+	};
 	__u64 frame = number_of(ctx);
 
 	bpf_map_update_elem(&entered_calls, &frame, &entered, BPF_ANY);
 }
 
 /* False: no packet that matched was seen to enter it. */
-static __always_inline bool take_entered(void *ctx, __u64 func_ip, __u64 *ret_call)
+static __always_inline bool take_entered(void *ctx, __u64 func_ip, __u64 skb, __u64 *ret_call)
 {
 	__u64 frame = number_of(ctx);
 	const struct entered *entered = bpf_map_lookup_elem(&entered_calls, &frame);
@@ -99,7 +108,7 @@ static __always_inline bool take_entered(void *ctx, __u64 func_ip, __u64 *ret_ca
 
 	if (!entered)
 		return false;
-	same = entered->func_ip == func_ip;
+	same = entered->func_ip == func_ip && entered->skb == skb;
 	*ret_call = entered->call;
 	bpf_map_delete_elem(&entered_calls, &frame);
 	return same;

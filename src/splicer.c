@@ -391,9 +391,17 @@ void splicer_use(struct splicer *s, const struct bpf_object *obj)
 void splicer_find_calls(struct splicer *s, const struct kbtf *btf)
 {
 	const struct btf *types = kbtf_vmlinux(btf);
+	struct btf *own = NULL;
 
-	s->is_return = btf__find_by_name_kind(types, "bpf_session_is_return", BTF_KIND_FUNC);
-	s->cookie = btf__find_by_name_kind(types, "bpf_session_cookie", BTF_KIND_FUNC);
+	/* Such a function is called by its type id, which only the kernel's own types give. */
+	if (!kbtf_is_own(btf))
+		types = own = btf__load_vmlinux_btf();
+	if (types) {
+		s->is_return = btf__find_by_name_kind(types, "bpf_session_is_return",
+						      BTF_KIND_FUNC);
+		s->cookie = btf__find_by_name_kind(types, "bpf_session_cookie", BTF_KIND_FUNC);
+	}
+	btf__free(own);
 }
 
 const struct splice_prog *splicer_last(const struct splicer *s)
