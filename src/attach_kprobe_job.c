@@ -192,8 +192,9 @@ static int pause_ftrace(const struct job *job, struct ftrace_pause *ret_pause)
 			return -ECANCELED;
 		usleep(PAUSED_WAIT_US);
 	}
-	if (err)
-		tell(job, (struct kprobe_note){NOTE_NOT_PAUSED, err});
+	if (!err || !job->opts->ftrace_pause)
+		return err;
+	tell(job, (struct kprobe_note){NOTE_NOT_PAUSED, err});
 	return 0;
 }
 

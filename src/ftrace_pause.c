@@ -127,7 +127,7 @@ static int remove_instance(const char *dir)
 	return rmdir(path) ? -errno : 0;
 }
 
-/* From whatever state it is in. */
+/* From whatever state it is in. Returns an error only if ftrace stays off. */
 static int undo(const char *dir)
 {
 	char path[PATH_SIZE];
@@ -137,8 +137,12 @@ static int undo(const char *dir)
 	if (access(path, F_OK))
 		return errno == ENOENT ? 0 : -errno;
 	err = switch_ftrace(0, 1);
-	/* It is 1 already; after another error, the sign stays. */
-	return err && err != -EBUSY ? err : remove_instance(dir);
+	/* After another error than that it is 1 already, the sign stays. */
+	if (err && err != -EBUSY)
+		return err;
+	/* Somebody may have a file of it open: then the next run tries again. */
+	remove_instance(dir);
+	return 0;
 }
 
 /* A 0 that is not ours must not find the sign. */
@@ -183,10 +187,11 @@ int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret)
 	if (err < 0)
 		return err;
 	ret->fd = err;
-	if (wanted && !lock(ret->fd, F_WRLCK)) {
-		err = begin(ret->dir);
-		ret->paused = !err;
-		if (!err)
+	if (!lock(ret->fd, F_WRLCK)) {
+		/* Wanted or not, a process that was killed may have left it off. */
+		ret->paused = wanted;
+		err = wanted ? begin(ret->dir) : undo(ret->dir);
+		if (wanted && !err)
 			return 0;
 		/* From now on it is shared; who has it alone gets that. */
 		lock(ret->fd, F_RDLCK);

@@ -9,7 +9,7 @@
 
 struct ftrace_pause {
 	int fd;		 /* holds the lock; -1: none */
-	bool paused;	 /* there is something to give back */
+	bool paused;	 /* there may be something to give back */
 	const char *dir; /* tracefs; a constant */
 };
 
@@ -22,7 +22,8 @@ struct ftrace_pause {
  * It is not paused if anybody else uses ftrace now, live patches included: he would miss calls.
  *
  * Return: 0; -EAGAIN if another pwru-cap pauses it just now; if it could not be paused, -EBUSY if
- * somebody else uses ftrace, or has switched it off, or another -errno.
+ * somebody else uses ftrace, or has switched it off, or another -errno; if that is not wanted, a
+ * -errno says that a process that was killed has left ftrace off, and that it stays so.
  */
 int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret);
 
