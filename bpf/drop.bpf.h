@@ -23,8 +23,8 @@
 
 const volatile struct ev_drop_func cfg_drops[EV_DROP_FUNCS];
 /*
- * EV_DROP_BIT() of each of them, and of the function that calls netfilter's hooks: most functions are
- * told from all of these by one look.
+ * EV_DROP_BIT() of each of them, and of the function that calls netfilter's hooks: most functions
+ * are told from all of these by one look.
  */
 const volatile __u64 cfg_drop_bits;
 

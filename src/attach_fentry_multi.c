@@ -24,8 +24,6 @@
  * union bpf_attr, as BPF_LINK_CREATE takes it since 7.3 (include/uapi/linux/bpf.h there): libbpf
  * knows it from 1.8 on.
  */
-#define FENTRY_MULTI 59
-
 struct link_create_multi {
 	__u32 prog_fd;
 	__u32 target_fd;
@@ -57,7 +55,7 @@ static int link_ids(int prog_fd, const __u32 *ids, const __u64 *cookies, size_t 
 {
 	struct link_create_multi attr = {
 		.prog_fd = prog_fd,
-		.attach_type = FENTRY_MULTI,
+		.attach_type = LOAD_ATTACH_FENTRY_MULTI,
 		.ids = (__u64)ids,
 		.cookies = (__u64)cookies,
 		.cnt = n,
@@ -81,7 +79,7 @@ static int load_empty_program(void)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = (enum bpf_attach_type)FENTRY_MULTI);
+		    .expected_attach_type = (enum bpf_attach_type)LOAD_ATTACH_FENTRY_MULTI);
 
 	return bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
 }

@@ -19,8 +19,6 @@
  * union bpf_attr, as BPF_LINK_CREATE takes it (include/uapi/linux/bpf.h of Linux 6.10): libbpf
  * knows sessions from 1.5 on.
  */
-#define KPROBE_SESSION 56
-
 struct link_create_session {
 	__u32 prog_fd;
 	__u32 target_fd;
@@ -55,7 +53,7 @@ static int link_addresses(int prog_fd, const __u64 *addrs, const __u64 *cookies,
 {
 	struct link_create_session attr = {
 		.prog_fd = prog_fd,
-		.attach_type = KPROBE_SESSION,
+		.attach_type = LOAD_ATTACH_KPROBE_SESSION,
 		.cnt = n,
 		.addrs = (__u64)addrs,
 		.cookies = (__u64)cookies,
@@ -79,7 +77,7 @@ static int load_empty_program(void)
 		{.code = BPF_JMP | BPF_EXIT},
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = (enum bpf_attach_type)KPROBE_SESSION);
+		    .expected_attach_type = (enum bpf_attach_type)LOAD_ATTACH_KPROBE_SESSION);
 
 	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
 }

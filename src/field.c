@@ -398,8 +398,8 @@ static const char *skip_root(const struct root *root, const char *path)
 	return path + len;
 }
 
-int field_resolve_from(const struct btf *btf, enum field_root root, const char *path,
-		       struct fexpr_field *ret_field, char *err, size_t errsz)
+int field_resolve(const struct btf *btf, enum field_root root, const char *path,
+		  struct fexpr_field *ret_field, char *err, size_t errsz)
 {
 	const char *behind = skip_root(&roots[root], path);
 	struct fexpr_part parts[FEXPR_MAX_PARTS];
@@ -414,10 +414,4 @@ int field_resolve_from(const struct btf *btf, enum field_root root, const char *
 	rc = fexpr_parse_path(text, parts, &cnt, err, errsz);
 	free(text);
 	return rc ? rc : resolve_from(btf, &roots[root], parts, cnt, ret_field, err, errsz);
-}
-
-int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,
-		  size_t errsz)
-{
-	return field_resolve_from(btf, FIELD_SKB, path, ret_field, err, errsz);
 }

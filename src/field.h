@@ -21,7 +21,8 @@ struct fexpr_types field_types(const struct btf *btf);
 /**
  * field_resolve() - find the field at the end of a path
  * @btf: types of the kernel
- * @path: skb->dev->name, or without the skb: dev->name
+ * @root: what the path begins at
+ * @path: skb->dev->name, or without the root's name: dev->name
  * @ret_field: receives where it is, and its type; unchanged on error
  * @err: receives a message that names the part that is wrong, on error
  * @errsz: its size
@@ -30,11 +31,7 @@ struct fexpr_types field_types(const struct btf *btf);
  *
  * Return: 0; -EINVAL the path is wrong; -ENOENT no such member; -E2BIG too long; -ENOMEM.
  */
-int field_resolve(const struct btf *btf, const char *path, struct fexpr_field *ret_field, char *err,
-		  size_t errsz);
-
-/* field_resolve_from() - the same, of what begins at @root, whose name may be left out, too */
-int field_resolve_from(const struct btf *btf, enum field_root root, const char *path,
-		       struct fexpr_field *ret_field, char *err, size_t errsz);
+int field_resolve(const struct btf *btf, enum field_root root, const char *path,
+		  struct fexpr_field *ret_field, char *err, size_t errsz);
 
 #endif

@@ -198,20 +198,6 @@ static bool find_enumerator(const struct btf *btf, const struct btf_type *t, con
 	return false;
 }
 
-const char *field_enum_name(const struct btf *btf, __u32 type_id, __u64 value)
-{
-	const struct btf_type *t = field_strip(btf, &type_id);
-
-	for (__u32 i = 0; btf_is_any_enum(t) && i < btf_vlen(t); i++) {
-		struct fexpr_const has;
-		const char *name = field_enumerator_at(btf, t, i, &has);
-
-		if (has.bits == value)
-			return name;
-	}
-	return NULL;
-}
-
 static int no_enumerator(const struct btf *btf, const struct btf_type *of, const char *name,
 			 char *err, size_t errsz)
 {

@@ -20,16 +20,6 @@
 void field_type_name(const struct btf *btf, __u32 type_id, char *buf, size_t size);
 
 /**
- * field_enum_name() - the enumerator that has a value
- * @btf: types
- * @type_id: BTF id of an enum, or of a typedef of one
- * @value: value, sign-extended to 64 bits if the enum is signed
- *
- * Return: its name, which belongs to @btf; NULL if there is none, or @type_id is no enum.
- */
-const char *field_enum_name(const struct btf *btf, __u32 type_id, __u64 value);
-
-/**
  * field_enumerator_at() - an enumerator
  * @t: an enum
  * @i: which one, below btf_vlen(@t)

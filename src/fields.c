@@ -75,7 +75,7 @@ static int add_named(struct list *list, char *name)
 
 	if (colon)
 		*colon = '\0';
-	err = field_resolve_from(list->btf, roots[list->root].root, name, &field, why, sizeof(why));
+	err = field_resolve(list->btf, roots[list->root].root, name, &field, why, sizeof(why));
 	if (!err)
 		err = field_show(list->btf, name, &field, colon ? colon + 1 : NULL,
 				 &list->fetch[list->shown.n], &shown, why, sizeof(why));

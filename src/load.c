@@ -19,10 +19,6 @@ struct loaded {
 	const struct bpf_program *programs[LOAD_KINDS][LOAD_POSITIONS];
 };
 
-/* Not in the headers that libbpf 1.1 comes with. */
-#define FENTRY_MULTI_ATTACH_TYPE   59
-#define KPROBE_SESSION_ATTACH_TYPE 56
-
 /* Names of programs, and how libbpf is to load what is in their sections. */
 static const struct {
 	const char *prefix;
@@ -32,12 +28,12 @@ static const struct {
 	bool single; /* one program for all positions and for the end */
 } kinds[] = {
 	[LOAD_FENTRY_MULTI] = {"fentry_multi", "fentry.multi+", BPF_PROG_TYPE_TRACING,
-			       (enum bpf_attach_type)FENTRY_MULTI_ATTACH_TYPE, true},
+			       (enum bpf_attach_type)LOAD_ATTACH_FENTRY_MULTI, true},
 	[LOAD_MULTI] = {"multi", "kprobe.multi+", BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI},
 	[LOAD_MULTI_ANY] = {"multi_any", "kprobe.multi+", BPF_PROG_TYPE_KPROBE,
 			    BPF_TRACE_KPROBE_MULTI, true},
 	[LOAD_SESSION] = {"session", "kprobe.session+", BPF_PROG_TYPE_KPROBE,
-			  (enum bpf_attach_type)KPROBE_SESSION_ATTACH_TYPE, true},
+			  (enum bpf_attach_type)LOAD_ATTACH_KPROBE_SESSION, true},
 	[LOAD_KPROBE] = {"kprobe", "kprobe+", BPF_PROG_TYPE_KPROBE, 0},
 };
 

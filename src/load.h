@@ -25,6 +25,13 @@ enum load_kind {
 	LOAD_KINDS,	   /* how many there are */
 };
 
+/*
+ * enum bpf_attach_type (include/uapi/linux/bpf.h of Linux 6.10 and 7.3): not in the headers that
+ * libbpf 1.1 comes with.
+ */
+#define LOAD_ATTACH_KPROBE_SESSION 56
+#define LOAD_ATTACH_FENTRY_MULTI   59
+
 /* The programs that are needed, as bits: 1 << position, and 1 << LOAD_END. */
 #define LOAD_END 0
 

@@ -45,7 +45,8 @@ int options_check_stack(const struct options *o)
 			  CALLER_DEPTH);
 		return -EINVAL;
 	}
-	if (o->stack_depth && o->stack_depth_given && !o->write_path && !o->printing.stack) {
+	if (o->stack_depth && o->stack_depth_given && !o->write_path && !o->printing.stack &&
+	    !o->printing.caller) {
 		log_error("--stack-depth: nothing shows stacks: add -w FILE or --output-stack");
 		return -EINVAL;
 	}

@@ -30,6 +30,7 @@ int record_parse(const void *data, size_t size, struct record *ret_record)
 
 	if (size < sizeof(*hdr) || hdr->stack_room > EV_STACK_MAX ||
 	    hdr->stack_bytes > (int)(hdr->stack_room * sizeof(uint64_t)) ||
+	    (hdr->stack_bytes > 0 && hdr->stack_bytes % sizeof(uint64_t)) ||
 	    (hdr->cb_room && hdr->cb_room != EV_CB_LEN) || hdr->dump_room > EV_DUMP_MAX ||
 	    hdr->fields_room > EV_FIELDS_MAX || hdr->fields_room % 8 ||
 	    hdr->raw_len > EV_SNAPLEN_MAX)

@@ -22,7 +22,7 @@ static struct fexpr_field resolve_ok(const struct btf *btf, const char *path)
 	struct fexpr_field f = {0};
 	char err[512] = "";
 
-	if (field_resolve(btf, path, &f, err, sizeof(err)))
+	if (field_resolve(btf, FIELD_SKB, path, &f, err, sizeof(err)))
 		fail_msg("%s: %s", path, err);
 	return f;
 }
@@ -122,9 +122,11 @@ static void test_new_bitfields(void **state)
 	check_bits(btf, "skb->e", 8, 8, 0, 60);
 	check_bits(btf, "skb->f", 16, 1, 1, 5);
 	assert_int_equal(resolve_ok(btf, "skb->f").kind, FEXPR_ENUM);
-	assert_int_equal(field_resolve(btf, "skb->packed", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "skb->packed", &f, err, sizeof(err)),
+			 -EINVAL);
 	assert_string_equal(err, "skb->packed lies across 9 bytes and cannot be loaded");
-	assert_int_equal(field_resolve(btf, "skb->too_wide", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "skb->too_wide", &f, err, sizeof(err)),
+			 -EINVAL);
 	btf__free(btf);
 }
 
@@ -153,14 +155,14 @@ static void test_paths(void **state)
 	assert_int_equal(resolve_ok(btf, "dev->ifindex").deref_cnt, 1);
 	assert_int_equal(resolve_ok(btf, "dev->ifindex").deref[0], 16);
 	assert_int_equal(resolve_ok(btf, "skb->dev->ifindex").type_id, u32);
-	assert_int_equal(field_resolve(btf, "marc", &f, err, sizeof(err)), -ENOENT);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "marc", &f, err, sizeof(err)), -ENOENT);
 	assert_string_equal(err, "struct sk_buff has no member 'marc'; near: mark");
-	assert_int_equal(field_resolve(btf, "", &f, err, sizeof(err)), -EINVAL);
-	assert_int_equal(field_resolve(btf, "skb", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "skb", &f, err, sizeof(err)), -EINVAL);
 	assert_int_equal(f.offset, 4711);
 	btf__free(btf);
 	btf = btf__new_empty();
-	assert_int_equal(field_resolve(btf, "mark", &f, err, sizeof(err)), -ENOENT);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "mark", &f, err, sizeof(err)), -ENOENT);
 	assert_string_equal(err, "the kernel's type information has no struct sk_buff");
 	btf__free(btf);
 }
@@ -183,12 +185,13 @@ static void test_broken_types(void **state)
 	btf__add_field(btf, "nothing", 1000, 64, 0);
 	btf__add_field(btf, "odd", u32, 72, 0);
 	((struct btf_member *)btf_members(btf__type_by_id(btf, 4)))[2].offset = 75;
-	assert_int_equal(field_resolve(btf, "circle", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "circle", &f, err, sizeof(err)), -EINVAL);
 	assert_string_equal(err, "the kernel's type information for skb->circle is broken");
-	assert_int_equal(field_resolve(btf, "nothing", &f, err, sizeof(err)), -EINVAL);
-	assert_int_equal(field_resolve(btf, "circle->x", &f, err, sizeof(err)), -EINVAL);
-	assert_int_equal(field_resolve(btf, "nothing[1]", &f, err, sizeof(err)), -EINVAL);
-	assert_int_equal(field_resolve(btf, "odd", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "nothing", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "circle->x", &f, err, sizeof(err)), -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "nothing[1]", &f, err, sizeof(err)),
+			 -EINVAL);
+	assert_int_equal(field_resolve(btf, FIELD_SKB, "odd", &f, err, sizeof(err)), -EINVAL);
 	field_type_name(btf, 1000, name, sizeof(name));
 	assert_string_equal(name, "?");
 	field_type_name(btf, 3, name, sizeof(name));

@@ -186,7 +186,7 @@ static void test_shown(void **state)
 		struct shown_field shown = {0};
 		char err[512] = "";
 
-		if (field_resolve_from(*state, FIELD_SKB, rows[i].path, &field, err, sizeof(err)) ||
+		if (field_resolve(*state, FIELD_SKB, rows[i].path, &field, err, sizeof(err)) ||
 		    field_show(*state, rows[i].path, &field, rows[i].fmt, &fetch, &shown, err,
 			       sizeof(err)))
 			fail_msg("%s: %s", rows[i].path, err);
@@ -234,9 +234,8 @@ static void test_refused(void **state)
 		struct fexpr_field field;
 		char err[512] = "";
 
-		assert_int_equal(field_resolve_from(*state, FIELD_SKB, bad[i].path, &field, err,
-						    sizeof(err)),
-				 0);
+		assert_int_equal(
+			field_resolve(*state, FIELD_SKB, bad[i].path, &field, err, sizeof(err)), 0);
 		assert_int_equal(field_show(*state, bad[i].path, &field, bad[i].fmt, &fetch, &shown,
 					    err, sizeof(err)),
 				 bad[i].err);
