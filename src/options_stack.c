@@ -39,15 +39,15 @@ int options_check_stack(const struct options *o)
 			  "leave one of them out");
 		return -EINVAL;
 	}
+	if (o->stack_depth && o->stack_depth_given && !o->write_path && !o->printing.stack) {
+		log_error(
+			"--stack-depth: nothing shows stacks: add -w FILE or --output-stack, or leave it out");
+		return -EINVAL;
+	}
 	if (o->stack_depth < CALLER_DEPTH && o->printing.caller) {
 		log_error("--output-caller: the caller is the second entry of the stack: it takes "
 			  "--stack-depth %d at least",
 			  CALLER_DEPTH);
-		return -EINVAL;
-	}
-	if (o->stack_depth && o->stack_depth_given && !o->write_path && !o->printing.stack &&
-	    !o->printing.caller) {
-		log_error("--stack-depth: nothing shows stacks: add -w FILE or --output-stack");
 		return -EINVAL;
 	}
 	return 0;

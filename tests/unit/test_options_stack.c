@@ -73,6 +73,7 @@ static void test_wrong(void **state)
 		{{"-w", "x", "--output-caller", "--stack-depth", "1"}, "--stack-depth 2 at least"},
 		{{"--stack-depth", "4"}, "--stack-depth: nothing shows stacks"},
 		{{"--stack-depth", "all", "--output-caller"}, "nothing shows stacks"},
+		{{"--stack-depth", "1", "--output-caller"}, "nothing shows stacks"},
 		{{"--stack-depth"}, "requires an argument"},
 	};
 
