@@ -104,8 +104,8 @@ static void test_run(void **state)
 		   "grep -E '^Sig(Blk|Ign)' /proc/self/status >>\"${0%/*}/out\"\n"
 		   "echo $#:$1 >>\"${0%/*}/out\"\n");
 	/* Those that the program handles are the commands' again, whoever ignored them. */
-	signal(SIGPIPE, SIG_DFL);
-	signal(SIGXFSZ, SIG_DFL);
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
 	ignored_signals(ignored, sizeof(ignored));
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
