@@ -204,7 +204,8 @@ static bool set_constants(struct bpf_insn *insns, size_t n, const struct prog_te
 	if (t->kind == TEMPLATE_FUNC)
 		return prog_template_patch(insns, n, COPY_POS, pos);
 	if (t->kind == TEMPLATE_RETURN)
-		return prog_template_patch(insns, n, COPY_ARG_WORDS, target->arg_words);
+		return prog_template_patch(insns, n, COPY_POS, pos) &&
+		       prog_template_patch(insns, n, COPY_ARG_WORDS, target->arg_words);
 	return true;
 }
 

@@ -76,5 +76,12 @@ stop print $print
 stop json $json
 stop ret $ret
 stop pwru $pwru
+# Alone: its trampolines would be in the others' stacks.
+start fentry pwru-cap --backend fentry --output-ret --output-json \
+	--filter-func 'ip_output|ip_finish_output2|ip_local_deliver' 'udp port 5354'
+wait_for 60 listens "$OUT/fentry.err"
+echo datagram | ip netns exec "$NS_A" nc -u -w 1 "$IP_B" 5354
+sleep 0.5
+stop fentry $PID
 net_down
 echo "$(($(date +%s) - began)) s in the guest"
