@@ -141,16 +141,35 @@ int outfiles_turn(struct outfiles *f, uint64_t time_ns)
 	return err;
 }
 
+/* Is the file that is written now where the next one is to be? It would be lost. */
+static int is_in_the_way(const struct outfiles *f, const struct rotation *next, bool *ret)
+{
+	struct buf path = {0};
+	int err = rotation_name(next, &path);
+
+	*ret = !err && !strcmp(buf_str(&path), outfiles_path(f)) &&
+	       outfile_is_at(f->file, outfiles_path(f));
+	buf_free(&path);
+	return err;
+}
+
 int outfiles_rotate(struct outfiles *f)
 {
-	const struct rotate_cfg *cfg = &f->opts.rotate;
+	struct rotation next = f->rotation;
+	enum rotate_step step;
+	bool in_the_way;
+	int err;
 
 	if (!f->file)
 		return f->at_end ? -ECANCELED : -EBADF;
-	/* Opened anew, it would be emptied. */
-	if (!cfg->bytes && !cfg->seconds && outfile_is_at(f->file, outfiles_path(f)))
+	step = rotation_force(&next, time(NULL));
+	err = is_in_the_way(f, &next, &in_the_way);
+	if (err)
+		return err;
+	if (in_the_way)
 		return outfile_flush(f->file);
-	return take_step(f, rotation_force(&f->rotation, time(NULL)));
+	f->rotation = next;
+	return take_step(f, step);
 }
 
 int outfiles_flush(struct outfiles *f)

@@ -5,11 +5,12 @@
  * Which file a packet goes to: -C, -G and -W with the meaning, and the names, that tcpdump gives
  * them.  Nothing here touches a file, or asks what time it is.
  *
- *	-C	a file that is larger than this gets no more packets; the next one has a number
- *behind its name, from 1 on -G	names are those that strftime() makes; a packet that comes so many
- *seconds after the file was begun begins the next one
- *	-W	with -C: so many files, numbered from 0 with zeros in front, and round again;
- *		with -G alone: after so many files that is all
+ * -C: a file that is larger than this gets no more packets; the next one has a number behind its
+ * name, from 1 on.
+ * -G: names are those that strftime() makes; a packet that comes so many seconds after the file was
+ * begun begins the next one.
+ * -W: with -C, so many files, numbered from 0 with zeros in front, and round again; with -G alone,
+ * after so many files that is all.
  */
 #include <stdbool.h>
 #include <stdint.h>

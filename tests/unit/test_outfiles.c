@@ -202,6 +202,31 @@ static void test_request(void **state)
 	assert_text("f1", "2:b");
 }
 
+/* A file whose name the next one would have, too, goes on. */
+static void test_same_name(void **state)
+{
+	static const struct {
+		struct rotate_cfg rotate;
+		const char *text;
+	} rows[] = {
+		{{.name = "f", .seconds = 1000}, "1:ab"},
+		{{.name = "f", .bytes = 1000, .files = 1}, "2:ab"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct outfiles *files = open_files(
+			*state, (struct outfiles_opts){.rotate = rows[i].rotate});
+		struct outfile_stats stats;
+
+		assert_int_equal(put(files, time(NULL), "a"), 0);
+		assert_int_equal(outfiles_rotate(files), 0);
+		assert_int_equal(put(files, time(NULL), "b"), 0);
+		assert_int_equal(outfiles_close(files, &stats), 0);
+		assert_text("f", rows[i].text);
+		assert_written(&stats, 2, 0);
+	}
+}
+
 /* Without, it is a file that somebody has moved away, or not. */
 static void test_moved_away(void **state)
 {
@@ -333,9 +358,9 @@ static void test_compressed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_size),    TEST(test_ring),	   TEST(test_time),
-		TEST(test_request), TEST(test_moved_away), TEST(test_no_next),
-		TEST(test_no_room), TEST(test_command),	   TEST(test_compressed),
+		TEST(test_size),      TEST(test_ring),	     TEST(test_time),	 TEST(test_request),
+		TEST(test_same_name), TEST(test_moved_away), TEST(test_no_next), TEST(test_no_room),
+		TEST(test_command),   TEST(test_compressed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
