@@ -64,10 +64,10 @@ int output_check(const void *options)
 	return err;
 }
 
-/* A reader that is gone is no error. */
+/* A reader that is gone is no error, nor is a signal before there is a reader. */
 static void explain(const char *path, int err)
 {
-	if (err != -EPIPE)
+	if (err != -EPIPE && err != -EINTR)
 		log_error("%s: %s", path && strcmp(path, "-") ? path : "standard output",
 			  strerror(-err));
 }

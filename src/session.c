@@ -219,11 +219,11 @@ static int finish(struct session *s)
 	struct account account;
 	struct left_out left;
 	char path[PATH_MAX];
-	int counted, err;
+	int drained, counted, err;
 
 	log_status("detaching ...");
 	tracing_stop(&s->tracing);
-	ring_drain(s->ring);
+	drained = ring_drain(s->ring);
 	modes_end(&s->modes, &left);
 	counted = loaded_stats(s->tracing.loaded, &stats);
 	if (!counted)
@@ -251,7 +251,9 @@ static int finish(struct session *s)
 	capture_account(&s->capture, &stats, &sunk, &left, &account);
 	account.missed = tracing_missed(&s->tracing);
 	account_print(&account);
-	return err;
+	if (drained < 0)
+		log_error("what was left in the ring buffer: %s", strerror(-drained));
+	return err ? err : drained;
 }
 
 static int open_ring(struct session *s)
@@ -291,9 +293,12 @@ static int capture(struct session *s)
 		err = give_up_root(s);
 	if (err)
 		return err;
-	err = open_sink(s);
+	/* A FIFO is opened when it has a reader. */
+	do
+		err = open_sink(s);
+	while (err == -EINTR && !s->signals->stop);
 	if (err)
-		return err == -EPIPE ? 0 : err;
+		return err == -EPIPE || err == -EINTR ? 0 : err;
 	heard = listen_on(&(struct listening){
 		.opts = s->opts,
 		.signals = s->signals,
