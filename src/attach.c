@@ -170,9 +170,9 @@ struct load_needs attach_needs(const struct backend *backend, const struct funcs
 	return needs;
 }
 
-void attach_repair(bool rcu_expedited)
+void attach_repair(bool rcu_expedited, const volatile sig_atomic_t *stop)
 {
-	kprobe_repair(rcu_expedited);
+	kprobe_repair(rcu_expedited, stop);
 }
 
 typedef int (*attach_fn)(const struct attach_opts *opts, size_t *ret_refused, void **ret_state);

@@ -72,10 +72,12 @@ struct load_needs attach_needs(const struct backend *backend, const struct funcs
  * attach_repair() - put right what runs that were killed have left behind
  *
  * @rcu_expedited: may be switched on meanwhile
+ * @stop: set by a signal: do not wait
  *
- * The kernel's part of it goes on in the background. Says on stderr that there was something.
+ * Waits while ftrace is off for another run that attaches. The kernel's part of it goes on in the
+ * background. Says on stderr that there was something.
  */
-void attach_repair(bool rcu_expedited);
+void attach_repair(bool rcu_expedited, const volatile sig_atomic_t *stop);
 
 /**
  * attach_all() - attach to all functions

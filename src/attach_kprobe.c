@@ -28,8 +28,8 @@
 /* How soon a signal is seen that came between looking for it and waiting. */
 #define POLL_MS 100
 
-/* How long, in times of that, a killed keeper may take to end. */
-#define REPAIR_TRIES 300
+/* How long, in times of that, is waited without a word. */
+#define PATIENCE 10
 
 struct kprobes {
 	int sock; /* to the keeper */
@@ -58,6 +58,13 @@ static size_t program_fds(const struct attach_opts *opts, int *fds)
 	return n;
 }
 
+static void tell_tracer_left(void)
+{
+	log_info("a tracer of --ftrace-pause is left on all functions: %s in tracefs cannot be "
+		 "removed; close what has a file of it open, and the next run will remove it",
+		 FTRACE_PAUSE_DIR);
+}
+
 static void take_note(struct kprobes *k, const struct kprobe_note *note)
 {
 	switch (note->kind) {
@@ -78,6 +85,9 @@ static void take_note(struct kprobes *k, const struct kprobe_note *note)
 		log_verbose("the kernel patches each function by itself, which takes longer: %s",
 			    note->err == -EBUSY ? "something else uses ftrace, or it is off"
 						: strerror(-note->err));
+		break;
+	case NOTE_TRACER_LEFT:
+		tell_tracer_left();
 		break;
 	case NOTE_ATTACHED:
 	case NOTE_DETACHED:
@@ -105,17 +115,25 @@ static int wait_for(struct kprobes *k, int kind, const volatile sig_atomic_t *st
 	}
 }
 
-static void repair_ftrace(bool wait)
+/*
+ * Whatever the backend is: while ftrace is off nothing is seen.  The end of a killed process takes
+ * the kernel a while, and the lock goes late.
+ */
+static void repair_ftrace(const volatile sig_atomic_t *stop)
 {
 	int err = ftrace_pause_repair();
 
-	/* The end of a killed process takes the kernel a while, and the lock goes late. */
-	for (int i = 0; wait && err == -EAGAIN && i < REPAIR_TRIES; i++) {
+	for (int i = 0; err == -EAGAIN && !*stop; i++) {
+		if (i == PATIENCE)
+			log_info("waiting for another pwru-cap, which has switched ftrace off "
+				 "while it attaches (--ftrace-pause)");
 		poll(NULL, 0, POLL_MS);
 		err = ftrace_pause_repair();
 	}
-	/* Who holds the lock has looked himself; who may not even look has not switched it off. */
-	if (err && err != -EAGAIN && err != -ENOENT && err != -EACCES && err != -EPERM)
+	if (err == FTRACE_PAUSE_LEFT)
+		tell_tracer_left();
+	/* Who may not even look has not switched it off. */
+	else if (err && err != -EAGAIN && err != -ENOENT && err != -EACCES && err != -EPERM)
 		log_error("a pwru-cap that was killed has left kernel.ftrace_enabled at 0, and it "
 			  "cannot be set to 1: %s",
 			  strerror(-err));
@@ -138,7 +156,7 @@ static int kprobe_attach(const struct attach_opts *opts, size_t *ret_refused, vo
 			close(k->sock);
 		free(k);
 		if (err == -ESRCH)
-			repair_ftrace(opts->ftrace_pause);
+			repair_ftrace(opts->stop);
 		return err;
 	}
 	*ret_refused = k->refused;
@@ -196,11 +214,11 @@ static int kprobe_detach(void *state, bool wait, const volatile sig_atomic_t *st
 	return err;
 }
 
-void kprobe_repair(bool rcu_expedited)
+void kprobe_repair(bool rcu_expedited, const volatile sig_atomic_t *stop)
 {
 	int sock, n;
 
-	repair_ftrace(false);
+	repair_ftrace(stop);
 	rcu_expedited_repair();
 	n = kprobe_events_sweep(false);
 	if (n <= 0)

@@ -192,7 +192,7 @@ static int pause_ftrace(const struct job *job, struct ftrace_pause *ret_pause)
 			return -ECANCELED;
 		usleep(PAUSED_WAIT_US);
 	}
-	if (!err || !job->opts->ftrace_pause)
+	if (!err || ret_pause->fd < 0)
 		return err;
 	tell(job, (struct kprobe_note){NOTE_NOT_PAUSED, err});
 	return 0;
@@ -207,6 +207,10 @@ static int arm_all(struct job *job)
 	for (size_t i = 0; !err && i < job->n; i++)
 		err = asked_to_end(job) ? -ECANCELED : arm(job, i);
 	failed = ftrace_pause_end(&pause);
+	if (failed == FTRACE_PAUSE_LEFT) {
+		tell(job, (struct kprobe_note){NOTE_TRACER_LEFT, 0});
+		failed = 0;
+	}
 	return err ? err : failed;
 }
 

@@ -12,12 +12,13 @@
 /* One message to the process that captures. */
 struct kprobe_note {
 	enum {
-		NOTE_ATTACHING,	 /* done, of */
-		NOTE_REFUSED,	 /* function number done, because of err */
-		NOTE_NOT_PAUSED, /* it takes longer, because of err: ftrace_pause_begin() */
-		NOTE_ATTACHED,	 /* the last of them: err; done: probes that are armed */
-		NOTE_DETACHING,	 /* done, of */
-		NOTE_DETACHED,	 /* the last of them: err if something is left behind */
+		NOTE_ATTACHING,	  /* done, of */
+		NOTE_REFUSED,	  /* function number done, because of err */
+		NOTE_NOT_PAUSED,  /* it takes longer, because of err: ftrace_pause_begin() */
+		NOTE_TRACER_LEFT, /* FTRACE_PAUSE_LEFT */
+		NOTE_ATTACHED,	  /* the last of them: err; done: probes that are armed */
+		NOTE_DETACHING,	  /* done, of */
+		NOTE_DETACHED,	  /* the last of them: err if something is left behind */
 	} kind;
 	int err; /* 0 or -errno */
 	uint32_t done, of;

@@ -60,6 +60,6 @@ extern const struct backend backend_kprobe;
 extern const struct backend backend_fentry;
 
 /* Removes what runs of backend_kprobe that were killed have left behind, in the background. */
-void kprobe_repair(bool rcu_expedited);
+void kprobe_repair(bool rcu_expedited, const volatile sig_atomic_t *stop);
 
 #endif

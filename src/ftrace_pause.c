@@ -39,12 +39,16 @@
 #include "src/tracefs.h"
 
 #define ENABLED	 "/proc/sys/kernel/ftrace_enabled"
-#define INSTANCE "instances/pwru_cap_pause"
+#define INSTANCE FTRACE_PAUSE_DIR
 
 /* Behind those of the groups (kprobe_events.h). */
 #define LOCK_BYTE ((off_t)1 << 40)
 
 #define PATH_SIZE 160
+
+/* Until whoever reads all of tracefs has passed. */
+#define REMOVE_TRIES   10
+#define REMOVE_WAIT_US 50000
 
 static int write_text(const char *dir, const char *name, const char *text)
 {
@@ -127,21 +131,36 @@ static int remove_instance(const char *dir)
 	return rmdir(path) ? -errno : 0;
 }
 
-/* From whatever state it is in. Returns an error only if ftrace stays off. */
-static int undo(const char *dir)
+/* 1, 0 or -errno */
+static int has_sign(const char *dir)
 {
 	char path[PATH_SIZE];
-	int err;
 
 	snprintf(path, sizeof(path), "%s/" INSTANCE, dir);
-	if (access(path, F_OK))
-		return errno == ENOENT ? 0 : -errno;
+	if (!access(path, F_OK))
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+/*
+ * From whatever state it is in.  Returns 0; FTRACE_PAUSE_LEFT if the tracer could not be removed,
+ * as somebody has a file of it open: the next run tries again; -errno only if ftrace stays off.
+ */
+static int undo(const char *dir)
+{
+	int err = has_sign(dir);
+
+	if (err <= 0)
+		return err;
 	err = switch_ftrace(0, 1);
 	/* After another error than that it is 1 already, the sign stays. */
 	if (err && err != -EBUSY)
 		return err;
-	/* Somebody may have a file of it open: then the next run tries again. */
-	remove_instance(dir);
+	for (int i = 0; remove_instance(dir); i++) {
+		if (i == REMOVE_TRIES)
+			return FTRACE_PAUSE_LEFT;
+		usleep(REMOVE_WAIT_US);
+	}
 	return 0;
 }
 
@@ -156,10 +175,8 @@ static int check_free(const char *dir)
 static int begin(const char *dir)
 {
 	char path[PATH_SIZE];
-	int err = undo(dir);
+	int err = check_free(dir);
 
-	if (!err)
-		err = check_free(dir);
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "%s/" INSTANCE, dir);
@@ -178,6 +195,33 @@ static int begin(const char *dir)
 	return err;
 }
 
+static void close_lock(struct ftrace_pause *pause)
+{
+	close(pause->fd);
+	pause->fd = -1;
+}
+
+/* Nobody else has the lock. */
+static int begin_alone(bool wanted, struct ftrace_pause *pause)
+{
+	/* Wanted or not, a process that was killed may have left it off. */
+	int err = undo(pause->dir);
+
+	if (err < 0) {
+		close_lock(pause);
+		return err;
+	}
+	if (wanted) {
+		pause->paused = true;
+		err = begin(pause->dir);
+		if (!err)
+			return 0;
+	}
+	/* From now on it is shared; who has it alone gets that. */
+	lock(pause->fd, F_RDLCK);
+	return !wanted ? 0 : err == -EAGAIN ? -EBUSY : err;
+}
+
 int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret)
 {
 	int err;
@@ -187,21 +231,14 @@ int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret)
 	if (err < 0)
 		return err;
 	ret->fd = err;
-	if (!lock(ret->fd, F_WRLCK)) {
-		/* Wanted or not, a process that was killed may have left it off. */
-		ret->paused = wanted;
-		err = wanted ? begin(ret->dir) : undo(ret->dir);
-		if (wanted && !err)
-			return 0;
-		/* From now on it is shared; who has it alone gets that. */
-		lock(ret->fd, F_RDLCK);
-		return err == -EAGAIN ? -EBUSY : err;
-	}
-	err = lock(ret->fd, F_RDLCK);
+	err = lock(ret->fd, F_WRLCK);
+	if (!err)
+		return begin_alone(wanted, ret);
+	if (err == -EAGAIN)
+		err = lock(ret->fd, F_RDLCK);
 	if (!err)
 		return wanted ? -EBUSY : 0;
-	close(ret->fd);
-	ret->fd = -1;
+	close_lock(ret);
 	return err;
 }
 
@@ -212,8 +249,7 @@ int ftrace_pause_end(struct ftrace_pause *pause)
 	if (pause->fd < 0)
 		return 0;
 	err = pause->paused ? undo(pause->dir) : 0;
-	close(pause->fd);
-	pause->fd = -1;
+	close_lock(pause);
 	return err;
 }
 
@@ -227,6 +263,8 @@ int ftrace_pause_repair(void)
 	err = lock(fd, F_WRLCK);
 	if (!err)
 		err = undo(dir);
+	else if (err == -EAGAIN && !has_sign(dir))
+		err = 0; /* Others arm probes, and ftrace is on. */
 	close(fd);
 	return err;
 }

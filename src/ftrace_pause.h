@@ -21,18 +21,26 @@ struct ftrace_pause {
  *
  * It is not paused if anybody else uses ftrace now, live patches included: he would miss calls.
  *
- * Return: 0; -EAGAIN if another pwru-cap pauses it just now; if it could not be paused, -EBUSY if
- * somebody else uses ftrace, or has switched it off, or another -errno; if that is not wanted, a
- * -errno says that a process that was killed has left ftrace off, and that it stays so.
+ * Return: 0; -EAGAIN if another pwru-cap pauses it just now; another -errno with @ret->fd >= 0 if
+ * it could not be paused: -EBUSY if somebody else uses ftrace, or has switched it off; a -errno
+ * with
+ * @ret->fd < 0 if nothing can be said of it, or a process that was killed has left it off, and it
+ * stays so.
  */
 int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret);
 
-/* ftrace_pause_end() - all is patched; 0, also if it was not paused, or -errno */
+/* All is as it was, but that a tracer is still there, in an instance of tracefs (FTRACE_PAUSE_DIR).
+ */
+#define FTRACE_PAUSE_LEFT 1
+#define FTRACE_PAUSE_DIR  "instances/pwru_cap_pause"
+
+/* ftrace_pause_end() - all is patched; 0, also if it was not paused, FTRACE_PAUSE_LEFT or -errno */
 int ftrace_pause_end(struct ftrace_pause *pause);
 
 /*
- * ftrace_pause_repair() - give back what a process borrowed that was killed since; 0; -EAGAIN if a
- * process that is alive, or still about to end, has the lock; or another -errno
+ * ftrace_pause_repair() - give back what a process borrowed that was killed since; 0;
+ * FTRACE_PAUSE_LEFT; -EAGAIN if a process that is alive, or still about to end, has ftrace off; or
+ * another -errno
  */
 int ftrace_pause_repair(void);
 

@@ -53,7 +53,7 @@ int tracing_prepare(struct tracing *t)
 	if (!err)
 		find_pages(t);
 	if (!err)
-		attach_repair(!t->opts->no_rcu_expedited);
+		attach_repair(!t->opts->no_rcu_expedited, t->stop);
 	return err;
 }
 
