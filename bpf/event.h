@@ -173,6 +173,7 @@ struct ev_stats {
 	__u64 lost_id; /* sightings written with id 0, the table was full (not a loss of packets) */
 	/* functions whose frame was not noted: those without an skb below them were not written */
 	__u64 no_frame;
+	__u64 no_head; /* skbs whose headers only the socket knows, which were not put together */
 };
 
 /* Filters beyond the expression, which the programs are told of (bpf/filter.bpf.h). */

@@ -18,6 +18,7 @@
 #include "compat.bpf.h"
 #include "hold.bpf.h"
 #include "kernel.h"
+#include "maps.bpf.h"
 
 #define SOCK_PAYLOAD_MAX 128
 #define SOCK_HEAD_MAX	 (14 + 40 + 20)
@@ -218,8 +219,12 @@ __weak __noinline __u64 sock_frame_build(__u64 skb_addr, __u64 data, __u32 len, 
 	struct sock_frame *f = sock_frame_hold();
 	__u64 addr = 0;
 
-	if (!f)
+	if (!f) {
+		struct ev_stats *st = this_cpu_stats();
+
+		COUNT(st, no_head);
 		return 0;
+	}
 	if (!sock_frame_fill(f, (void *)skb_addr, data, len, linear, has_l4)) {
 		let_go(&f->head.held);
 		return 0;

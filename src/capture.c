@@ -114,6 +114,7 @@ void capture_account(const struct capture *c, const struct ev_stats *kernel,
 		.beyond = c->beyond,
 		.no_id = kernel->lost_id,
 		.no_frame = kernel->no_frame,
+		.no_head = kernel->no_head,
 	};
 
 	if (left)
@@ -169,4 +170,7 @@ void account_print(const struct account *a)
 	print_cause(a->no_id, "captured without an id: too many packets at a time");
 	print_cause(a->no_frame, "calls whose stack could not be followed: functions without an "
 				 "skb below them are not captured");
+	print_cause(a->no_head,
+		    "sightings that no filter saw the headers of: more programs at a time "
+		    "than there is room for on a CPU");
 }

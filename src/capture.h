@@ -47,6 +47,7 @@ struct account {
 	uint64_t beyond;   /* not among the above */
 	uint64_t no_id;	   /* captured, but without an id */
 	uint64_t no_frame; /* as in struct ev_stats */
+	uint64_t no_head;  /* likewise */
 	uint64_t missed;   /* runs of a program that the kernel left out; matching or not */
 	uint64_t left_out; /* as asked for: the sum of what is in left */
 	struct left_out left;

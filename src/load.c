@@ -304,6 +304,7 @@ int loaded_stats(const struct loaded *l, struct ev_stats *ret_stats)
 		sum.lost_size += each[i].lost_size;
 		sum.lost_id += each[i].lost_id;
 		sum.no_frame += each[i].no_frame;
+		sum.no_head += each[i].no_head;
 	}
 	free(each);
 	if (!err)

@@ -320,8 +320,12 @@ static void test_account_runs(void **state)
 static void test_account_sum(void **state)
 {
 	const struct capture c = {.beyond = 7, .broken = 3, .unsunk = 4, .taken = 60};
-	const struct ev_stats kernel = {
-		.matched = 107, .lost_ring = 20, .lost_size = 10, .lost_id = 5, .no_frame = 6};
+	const struct ev_stats kernel = {.matched = 107,
+					.lost_ring = 20,
+					.lost_size = 10,
+					.lost_id = 5,
+					.no_frame = 6,
+					.no_head = 8};
 	const struct sink_stats sink = {.written = 50, .failed = 6};
 	struct account a;
 
@@ -339,6 +343,7 @@ static void test_account_sum(void **state)
 	assert_int_equal(a.beyond, 7);
 	assert_int_equal(a.no_id, 5);
 	assert_int_equal(a.no_frame, 6);
+	assert_int_equal(a.no_head, 8);
 }
 
 /* ---- account_print() */
@@ -416,6 +421,7 @@ static void test_print_causes(void **state)
 		.beyond = 6,
 		.no_id = 7,
 		.no_frame = 8,
+		.no_head = 9,
 	};
 
 	(void)state;
@@ -431,7 +437,9 @@ static void test_print_causes(void **state)
 		       "  6 more matched after the last one (-c, -W), and are not counted above\n"
 		       "  7 captured without an id: too many packets at a time\n"
 		       "  8 calls whose stack could not be followed: functions without an skb "
-		       "below them are not captured\n");
+		       "below them are not captured\n"
+		       "  9 sightings that no filter saw the headers of: more programs at a time "
+		       "than there is room for on a CPU\n");
 }
 
 /* What is left out has a line of its own behind the drops, and each cause below it. */
