@@ -41,19 +41,9 @@ static __always_inline __u64 cb_at(void)
 	return sizeof(struct ev_hdr) + (__u64)cfg_stack_room * 8;
 }
 
-static __always_inline __u64 fields_at(void)
-{
-	return cb_at() + cfg_cb_room;
-}
-
-static __always_inline __u64 dump_at(void)
-{
-	return fields_at() + cfg_fields_room;
-}
-
 static __always_inline __u64 packet_at(void)
 {
-	return dump_at() + cfg_dump_room;
+	return cb_at() + cfg_asked_room;
 }
 
 /* What is known before space is reserved, of an skb or an xdp_buff. */
@@ -221,6 +211,20 @@ static __always_inline void fill_dump(const struct frame *f, const struct facts 
 	dump_put(at, EV_DUMP_SK, dump_wants(EV_DUMP_SK) ? sock_of(f->skb) : 0);
 }
 
+/* The sections that nothing but options asks for, at this offset. */
+static __always_inline void fill_asked(const struct frame *f, const struct facts *facts,
+				       struct ev_hdr *e, __u64 at)
+{
+	e->cb_room = 0;
+	e->fields_room = 0;
+	e->dump_room = 0;
+	if (!cfg_asked_room)
+		return;
+	fill_cb(f, e, at);
+	fill_fields(facts, e, at + cfg_cb_room);
+	fill_dump(f, facts, e, at + cfg_cb_room + cfg_fields_room);
+}
+
 /*
  * The bytes that are in memory: all of the frame behind the synthetic head (and, when a tag is
  * put into a MAC header that is there, the addresses in front of it).
@@ -298,9 +302,7 @@ reserved:
 	fill_header(direct, site, f, facts, e);
 	fill_stack(site, e);
 	e->nonlinear = beyond;
-	fill_cb(f, e, cb_at());
-	fill_fields(facts, e, fields_at());
-	fill_dump(f, facts, e, dump_at());
+	fill_asked(f, facts, e, cb_at());
 	len = end - offset;
 	e->raw_len = len;
 	/* Zeros if it fails; the sign of the result is the flag. */

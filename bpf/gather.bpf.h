@@ -104,10 +104,8 @@ static __always_inline void emit_gathered(const bool direct, const struct site *
 	}
 	fill_header(direct, site, f, facts, e);
 	offset = gather_stack(site, e);
-	fill_cb(f, e, offset);
-	fill_fields(facts, e, offset + cfg_cb_room);
-	fill_dump(f, facts, e, offset + cfg_cb_room + cfg_fields_room);
-	offset += cfg_cb_room + cfg_fields_room + cfg_dump_room;
+	fill_asked(f, facts, e, offset);
+	offset += cfg_asked_room;
 	/* Old kernels forget what they know of a number that was put on the stack. */
 	FORGET(len);
 	if (len > cfg_snaplen)

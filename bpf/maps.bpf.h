@@ -29,7 +29,12 @@ const volatile __u32 cfg_stack_room = 64;    /* entries; 0: no stacks */
 const volatile __u32 cfg_cb_room;	     /* 0, or EV_CB_LEN: skb->cb is recorded */
 const volatile __u32 cfg_dump_len[EV_DUMPS]; /* bytes of a struct, a multiple of 8; 0: not wanted */
 const volatile __u32 cfg_dump_room;	     /* of their section */
-const volatile bool cfg_cgroup;		     /* the task's control group is recorded */
+/*
+ * The sections of these two and of fields.bpf.h, in bytes.  The code that fills a record is
+ * verified for each class of records, so that all of it is behind this one number.
+ */
+const volatile __u32 cfg_asked_room;
+const volatile bool cfg_cgroup; /* the task's control group is recorded */
 /* Functions that track.bpf.h knows by name, as EV_ENTRY_BLOCK(); 0 where the kernel has none. */
 const volatile __u64 cfg_release_ip;
 const volatile __u64 cfg_tail_ips[EV_TAIL_MAX];

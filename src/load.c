@@ -219,6 +219,7 @@ static void fill_settings(struct pwru_cap_bpf *skel, const struct load_opts *opt
 	fill_stack_settings(skel, opts->funcs);
 	fill_fields(skel, opts->filters);
 	fill_dump(skel, opts->dump_len);
+	cfg->cfg_asked_room = cfg->cfg_cb_room + cfg->cfg_fields_room + cfg->cfg_dump_room;
 	fill_pages(skel, &opts->pages);
 	fill_page_slots(skel);
 	bpf_map__set_max_entries(skel->maps.ring, opts->ring_bytes);
