@@ -34,6 +34,13 @@ static int find(const char *name, const struct backend **ret_backend)
 	return -EINVAL;
 }
 
+int attach_check_name(const char *name)
+{
+	const struct backend *unused;
+
+	return name ? find(name, &unused) : 0;
+}
+
 /* Why a backend does not work here, in words that say what is missing. */
 static void explain(const struct backend *b, int err, bool wanted)
 {

@@ -29,6 +29,9 @@ struct attach_result {
 	size_t refused;	 /* functions that the kernel did not take */
 };
 
+/* attach_check_name() - is there a backend of that name? NULL is right. Returns 0; -EINVAL, said */
+int attach_check_name(const char *name);
+
 /**
  * attach_choose() - the best way to attach that this kernel has
  * @name: the one that is wanted, or NULL for the best

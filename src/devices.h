@@ -43,6 +43,13 @@ int devices_read(struct devices *devices);
 void device_flags(struct buf *out, const struct device *device);
 
 /**
+ * devices_missing() - is there no device of this name, in no network namespace that can be seen?
+ *
+ * Return: false also if not all of them can be seen.
+ */
+bool devices_missing(const char *name);
+
+/**
  * devices_list() - print the devices of all network namespaces on standard output
  *
  * Namespaces that are kept in /run/netns, and those of processes. Says on stderr what had to be

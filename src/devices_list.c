@@ -199,6 +199,55 @@ static int put_spaces(struct buf *out, const struct spaces *spaces, size_t *ret_
 	return buf_error(out);
 }
 
+static bool has_name(const struct devices *devices, const char *name)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		if (!strcmp(devices->v[i].name, name))
+			return true;
+	return false;
+}
+
+/* 1, 0, or -errno if it cannot be told. */
+static int look_for(const struct spaces *spaces, const char *name)
+{
+	int found = spaces->hidden ? -EACCES : 0;
+
+	for (size_t i = 0; i < spaces->n && found != 1; i++) {
+		struct devices devices = {0};
+		int err = i && setns(spaces->v[i].fd, CLONE_NEWNET) ? -errno : 0;
+
+		if (!err)
+			err = devices_read(&devices);
+		if (err)
+			found = err;
+		else if (has_name(&devices, name))
+			found = 1;
+		free(devices.v);
+	}
+	return found;
+}
+
+/* The descriptor of the first is our own namespace's. */
+static void leave(struct spaces *spaces)
+{
+	if (spaces->n > 1 && setns(spaces->v[0].fd, CLONE_NEWNET))
+		log_verbose("returning to our own network namespace: %s", strerror(errno));
+	for (size_t i = 0; i < spaces->n; i++)
+		close(spaces->v[i].fd);
+	free(spaces->v);
+}
+
+bool devices_missing(const char *name)
+{
+	struct spaces spaces = {0};
+	int found = find_spaces(&spaces);
+
+	if (!found)
+		found = look_for(&spaces, name);
+	leave(&spaces);
+	return !found;
+}
+
 static int print(const struct buf *out)
 {
 	if (fwrite(out->data, 1, out->len, stdout) != out->len || fflush(stdout))
@@ -236,12 +285,7 @@ int devices_list(void)
 	}
 	if (!err)
 		explain(&spaces, closed);
-	/* The descriptor of the first is our own namespace's. */
-	if (spaces.n > 1 && setns(spaces.v[0].fd, CLONE_NEWNET))
-		log_verbose("returning to our own network namespace: %s", strerror(errno));
-	for (size_t i = 0; i < spaces.n; i++)
-		close(spaces.v[i].fd);
-	free(spaces.v);
+	leave(&spaces);
 	buf_free(&out);
 	return err;
 }

@@ -29,6 +29,16 @@ static int compile_pattern(const char *pattern, regex_t *ret_regex)
 	return -EINVAL;
 }
 
+int funcs_check_pattern(const char *pattern)
+{
+	regex_t regex;
+	int err = pattern ? compile_pattern(pattern, &regex) : 0;
+
+	if (pattern && !err)
+		regfree(&regex);
+	return err;
+}
+
 static int by_position(const void *a, const void *b)
 {
 	const struct func *x = a, *y = b;
@@ -320,6 +330,12 @@ int funcs_list(const struct inventory *inventory, const struct funcs_wanted *wan
 	choice_free(&choice);
 	if (!sorted)
 		return -ENOMEM;
+	if (!n && wanted->pattern) {
+		free(sorted);
+		log_error("no function of this kernel that matches --filter-func %s takes an skb",
+			  wanted->pattern);
+		return -ENOENT;
+	}
 	qsort(sorted, n, sizeof(*sorted), by_name);
 	for (size_t i = 0; i < n; i++)
 		fprintf(to, "%-40s %-16s %d  %s\n", sorted[i]->name, sorted[i]->module ?: "vmlinux",

@@ -46,6 +46,9 @@ struct funcs_wanted {
 	bool drops;	     /* those that drop packets, whatever the pattern says */
 };
 
+/* funcs_check_pattern() - is it a regular expression? NULL is right. Returns 0; -EINVAL, said */
+int funcs_check_pattern(const char *pattern);
+
 /**
  * funcs_select() - choose functions
  * @inventory: what there is; has to outlive the result

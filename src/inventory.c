@@ -47,7 +47,7 @@ static const struct {
 static const char *const reasons[] = {
 	[SKIP_NOT] = "",
 	[SKIP_NOT_TRACEABLE] = "the kernel does not let it be traced, or has it inlined everywhere",
-	[SKIP_UNKNOWN] = "whether it can be traced is not to be seen without privileges",
+	[SKIP_UNKNOWN] = "whether it can be traced is not known, as tracefs cannot be read",
 	[SKIP_POSITIONS] = "functions of this name have their skb in different places",
 	[SKIP_FREED] = "it runs after the packet's data is freed; it ends an id",
 	[SKIP_HEAD_NEW] = "the packet's head is new there, and the offsets are old",

@@ -15,6 +15,7 @@
 #include "src/options_files.h"
 #include "src/options_stack.h"
 #include "src/options_table.h"
+#include "src/options_tcpdump.h"
 #include "src/util.h"
 
 #define DEFAULT_RING_KIB (32 * 1024)
@@ -60,13 +61,6 @@ static int set_ring(struct options *o, const char *text)
 		bytes *= 2;
 	o->ring_bytes = bytes;
 	return 0;
-}
-
-static int refuse_unoptimized(void)
-{
-	log_error("-O: the expression becomes part of the tracing programs, and the kernel's "
-		  "verifier needs it optimized; leave -O out");
-	return -EINVAL;
 }
 
 static int set_ifname(struct options *o, const char *name)
@@ -165,9 +159,21 @@ static int set_dump(struct options *o, enum options_dump dump)
 static int apply_one(struct options *o, int key, const char *arg)
 {
 	switch (key) {
+	case 'f':
+	case 'K':
+	case 'l':
 	case 'n':
+	case 'N':
+	case 'p':
+	case OPT_IMMEDIATE:
 	case OPT_ALL_KPROBES:
 		return 0;
+	case 'e':
+	case 'L':
+	case 'O':
+	case 'r':
+	case 'y':
+		return options_refuse(key);
 	case 'c':
 		return number("-c", arg, 1, UINT64_MAX, &o->count);
 	case 'C':
@@ -179,8 +185,6 @@ static int apply_one(struct options *o, int key, const char *arg)
 		return number("-G", arg, 0, INT32_MAX, &o->rotate_seconds);
 	case 'W':
 		return number("-W", arg, 1, INT32_MAX, &o->rotate_files);
-	case 'O':
-		return refuse_unoptimized();
 	case 's':
 		return set_snaplen(o, arg);
 	case OPT_STACK_DEPTH:

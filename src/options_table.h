@@ -41,6 +41,7 @@ enum {
 	OPT_DROP_REASON,
 	OPT_SKB_FIELDS,
 	OPT_XDP_FIELDS,
+	OPT_IMMEDIATE,
 	/* The filters that src/meta.h and src/terms.h know, each by its number there. */
 	OPT_META = 1000,
 	OPT_TERM = 2000,

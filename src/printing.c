@@ -52,7 +52,7 @@ static int set_structs(struct printing *p, const char *arg)
 		n = strcspn(arg, ",");
 		kind = find_struct(arg, n);
 		if (kind < 0) {
-			log_error("--dump %.*s: is none of skb, shinfo, dev, sk", (int)n, arg);
+			log_error("--dump %.*s: not one of skb, shinfo, dev, sk", (int)n, arg);
 			return -EINVAL;
 		}
 		p->structs |= 1 << kind;
@@ -92,7 +92,7 @@ static int set_timestamp(struct printing *p, const char *arg)
 			return 0;
 		}
 	}
-	log_error("--timestamp %s: is none of none, relative, current, absolute", arg);
+	log_error("--timestamp %s: not one of none, relative, current, absolute", arg);
 	return -EINVAL;
 }
 

@@ -345,6 +345,21 @@ static int list_interfaces(void)
 	return err == -EPIPE ? 0 : err;
 }
 
+/* What is wrong with them is said before what is wrong with the kernel. */
+static int check_names(const struct options *opts)
+{
+	int err = attach_check_name(opts->backend);
+
+	if (!err)
+		err = funcs_check_pattern(opts->filter_func);
+	/* It may come later. */
+	if (!err && opts->ifname && devices_missing(opts->ifname))
+		log_info("-i %s: no network namespace has such a device now (-D lists those that "
+			 "there are)",
+			 opts->ifname);
+	return err;
+}
+
 static int run(struct session *s)
 {
 	int err;
@@ -354,11 +369,12 @@ static int run(struct session *s)
 	if (s->opts->list_funcs)
 		return list_funcs(s);
 	err = filters_compile(s->opts, &s->filters);
-	if (!err && s->opts->printing.container)
-		err = containers_new("", &s->containers);
-
 	if (!err && s->opts->dump)
 		return filters_dump(s->opts, &s->filters);
+	if (!err)
+		err = check_names(s->opts);
+	if (!err && s->opts->printing.container)
+		err = containers_new("", &s->containers);
 	if (!err)
 		err = privileges_find(s->opts->user, &s->user);
 	if (!err)

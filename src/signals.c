@@ -2,16 +2,37 @@
 #include "src/signals.h"
 
 #include <fcntl.h>
+#include <stdint.h>
+#include <time.h>
 #include <unistd.h>
+
+/*
+ * One control-C may come twice, from the terminal and from timeout(1) or sudo(8), which hand on
+ * what they get: that is not somebody who has lost patience.
+ */
+#define AT_ONCE_NS 500000000LL
 
 /* A handler has no other way to tell. */
 static struct signals caught;
 /* How it was when the process began. */
 static bool hangup_ignored, had_terminal;
 
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 static void on_end(int signal)
 {
-	if (caught.stop) {
+	/* Handlers of both signals, which do not interrupt each other. */
+	static int64_t first_ns;
+
+	if (!first_ns)
+		first_ns = now_ns();
+	if (caught.stop && now_ns() - first_ns >= AT_ONCE_NS) {
 		struct sigaction act = {.sa_handler = SIG_DFL};
 
 		sigaction(signal, &act, NULL);
@@ -53,6 +74,8 @@ struct signals *signals_catch(void)
 	struct sigaction act = {.sa_handler = on_end}, before;
 
 	had_terminal = has_terminal();
+	sigaddset(&act.sa_mask, SIGINT);
+	sigaddset(&act.sa_mask, SIGTERM);
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	/* These are no reason to give up what is waited for: a FIFO's reader, the kernel. */

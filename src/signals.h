@@ -4,7 +4,8 @@
 /*
  * What the signals of this process ask for.  Handlers only note it; the main loop does it.
  *
- *	SIGINT, SIGTERM		end; the second, while something blocks (a reader's pipe), is final
+ *	SIGINT, SIGTERM		end; another one, half a second later or more, ends it at once,
+ *				also while something blocks (a reader's pipe)
  *	SIGUSR1			print the figures so far
  *	SIGUSR2			write what is buffered
  *	SIGHUP			begin the next file, or end: see signals_hangup_ends()

@@ -276,6 +276,7 @@ run_case list_nobody setpriv --reuid 65534 --regid 65534 --clear-groups --no-new
 run_case kmods pwru-cap --kmods veth --list-funcs
 run_case no_func pwru-cap --filter-non-skb-funcs fib_table_lookpu -c 1 icmp
 run_case no_kmod pwru-cap --kmods nosuch --test-attach
+run_case no_device pwru-cap -i nosuch0 --filter-func ip_rcv --test-attach
 timed tls_case
 timed pipe_case
 timed ping_case
