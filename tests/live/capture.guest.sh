@@ -229,8 +229,11 @@ stop_cases() {
 	sleeper=$!
 	capture_start stuck -w - icmp >/tmp/stuck
 	in_a ping -q -c 50 -i 0.01 $IP_B >/dev/null
+	# The same control-C, from the terminal and from timeout(1).
 	kill -INT $CAP
-	sleep 0.5
+	kill -INT $CAP
+	sleep 1
+	not_running $CAP || echo yes >"$OUT/stuck.waits"
 	kill -INT $CAP 2>/dev/null
 	wait_for 30 not_running $CAP && echo yes >"$OUT/stuck.ended"
 	kill $sleeper
