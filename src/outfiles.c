@@ -166,7 +166,7 @@ int outfiles_rotate(struct outfiles *f)
 	err = is_in_the_way(f, &next, &in_the_way);
 	if (err)
 		return err;
-	if (in_the_way)
+	if (in_the_way && step != ROTATE_END)
 		return outfile_flush(f->file);
 	f->rotation = next;
 	return take_step(f, step);

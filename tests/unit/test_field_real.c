@@ -25,7 +25,7 @@ static struct fexpr_field resolve_ok(const struct btf *btf, const char *path)
 	struct fexpr_field f = {0};
 	char err[512] = "";
 
-	if (field_resolve(btf, path, &f, err, sizeof(err)))
+	if (field_resolve(btf, FIELD_SKB, path, &f, err, sizeof(err)))
 		fail_msg("%s: %s", path, err);
 	return f;
 }
