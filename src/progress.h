@@ -10,7 +10,8 @@
 /* What was said last; zero-filled at first, but for since_ns. */
 struct progress {
 	bool shown;
-	uint64_t got;	   /* packets */
+	uint64_t got; /* packets */
+	uint64_t dropped;
 	uint64_t since_ns; /* clock_now_ns() of that, or of the start */
 };
 
@@ -22,7 +23,9 @@ bool progress_due(const struct progress *p, uint64_t got);
  * @now_ns: clock_now_ns()
  * @got: packets so far
  * @dropped: those that were lost so far
- * @peak: how full the ring buffer was at most since the last time, in percent
+ * @peak: how full the ring buffer was found since the last time, at most, in percent
+ *
+ * Who reads the ring buffer looks from time to time; a packet that was lost has found it full.
  */
 void progress_show(struct progress *p, uint64_t now_ns, uint64_t got, uint64_t dropped,
 		   unsigned int peak);

@@ -43,8 +43,11 @@ static void test_show(void **state)
 	assert_string_equal(text, "Got 0 (0/s), dropped 0, buffer 0%\r");
 	assert_false(progress_due(&p, 0));
 	assert_true(progress_due(&p, 1));
+	/* It was full, whatever was found. */
 	show(LOG_VERBOSE, &p, 4000000000, 1001, 7, 12);
-	assert_string_equal(text, "Got 1001 (500/s), dropped 7, buffer 12%\r");
+	assert_string_equal(text, "Got 1001 (500/s), dropped 7, buffer 100%\r");
+	show(LOG_VERBOSE, &p, 4000000000, 1001, 7, 13);
+	assert_string_equal(text, "Got 1001 (0/s), dropped 7, buffer 13%\r");
 	/* A rate is of the time since the last line, also if some seconds had nothing to say. */
 	show(LOG_VERBOSE, &p, 14000000000, 2001, 18446744073709551615u, 100);
 	assert_string_equal(text, "Got 2001 (100/s), dropped 18446744073709551615, buffer 100%\r");
