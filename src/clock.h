@@ -24,7 +24,7 @@ static inline uint64_t clock_wall_ns(const struct wall_clock *clock, uint64_t mo
 	return monotonic_ns + clock->offset_ns;
 }
 
-/* clock_now_ns() - CLOCK_MONOTONIC, as bpf_ktime_get_ns() */
+/* clock_now_ns() - CLOCK_MONOTONIC, as bpf_ktime_get_ns(); signal handlers may call it */
 uint64_t clock_now_ns(void);
 
 #endif

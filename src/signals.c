@@ -3,36 +3,29 @@
 
 #include <fcntl.h>
 #include <stdint.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "src/clock.h"
 
 /*
  * One control-C may come twice, from the terminal and from timeout(1) or sudo(8), which hand on
  * what they get: that is not somebody who has lost patience.
  */
-#define AT_ONCE_NS 500000000LL
+#define AT_ONCE_NS 500000000
 
 /* A handler has no other way to tell. */
 static struct signals caught;
 /* How it was when the process began. */
 static bool hangup_ignored, had_terminal;
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
 static void on_end(int signal)
 {
-	/* Handlers of both signals, which do not interrupt each other. */
-	static int64_t first_ns;
+	/* A handler of both signals, which does not interrupt itself. */
+	static uint64_t first_ns;
 
 	if (!first_ns)
-		first_ns = now_ns();
-	if (caught.stop && now_ns() - first_ns >= AT_ONCE_NS) {
+		first_ns = clock_now_ns();
+	if (caught.stop && clock_now_ns() - first_ns >= AT_ONCE_NS) {
 		struct sigaction act = {.sa_handler = SIG_DFL};
 
 		sigaction(signal, &act, NULL);
