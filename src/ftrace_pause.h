@@ -22,15 +22,13 @@ struct ftrace_pause {
  * It is not paused if anybody else uses ftrace now, live patches included: he would miss calls.
  *
  * Return: 0; -EAGAIN if another pwru-cap pauses it just now; another -errno with @ret->fd >= 0 if
- * it could not be paused: -EBUSY if somebody else uses ftrace, or has switched it off; a -errno
- * with
- * @ret->fd < 0 if nothing can be said of it, or a process that was killed has left it off, and it
- * stays so.
+ * it could not be paused: -EBUSY if somebody else uses ftrace, or has switched it off; a -errno and
+ * -1 in @ret->fd if nothing can be said of it, or a process that was killed has left it off, and
+ * it stays so.
  */
 int ftrace_pause_begin(bool wanted, struct ftrace_pause *ret);
 
-/* All is as it was, but that a tracer is still there, in an instance of tracefs (FTRACE_PAUSE_DIR).
- */
+/* All is as it was, but that a tracer is left in an instance of tracefs, FTRACE_PAUSE_DIR. */
 #define FTRACE_PAUSE_LEFT 1
 #define FTRACE_PAUSE_DIR  "instances/pwru_cap_pause"
 
