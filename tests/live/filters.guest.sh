@@ -13,6 +13,11 @@ BATCH=14
 # Many packets of each kind pass these, and they take little time to attach to.
 FEW='(arp|ip|ipv6|icmp|icmpv6|udp|vlan_skb|tcp_v4|tcp_v6)_rcv|__?dev_queue_xmit|dev_hard_start_xmit|ip6?_(local_)?out(put)?|ip6?_finish_output2|ip_local_deliver|__netif_receive_skb_core.*|neigh_resolve_output|vxlan_xmit|iptunnel_xmit|br_handle_frame|consume_skb|kfree_skb.*|skb_release_head_state|dev_queue_xmit_nit|packet_rcv|tpacket_rcv'
 
+# To all functions where so many processes can attach to them in a minute or two: not by kprobes, nor
+# by fentry-multi (7.3).
+MANY=$FEW
+[ "$KERNEL" != 6.12 ] || MANY=
+
 # start NAME TCPDUMP TSHARK ARGS...: in the background.  Only the references have stacks: nothing else
 # is asked of them, and the kernel's symbols, which stacks need, take each process a second to read.
 start() {
@@ -94,11 +99,8 @@ run_round() {
 	names='' pids='' in_round=0 round=$((round + 1))
 }
 
-# To all functions where so many processes can attach to them in a minute or two: not by kprobes, nor
-# by fentry-multi (7.3).
 expressions() {
-	functions=$FEW
-	[ "$KERNEL" != 6.12 ] || functions=
+	functions=$MANY
 	expression 'tcp port 443'
 	expression 'icmp6'
 	expression 'arp'
@@ -113,12 +115,10 @@ expressions() {
 	expression 'ip6 protochain 58'
 	expression 'ip[6:2] & 0x1fff != 0'
 	expression '(src net 10.77.0.0/24 and not tcp) or (vlan and (udp or tcp port 8080))'
-	[ -z "$names" ] || run_round
 }
 
 more_expressions() {
-	functions=$FEW
-	[ "$KERNEL" != 6.12 ] || functions=
+	functions=$MANY
 	expression 'udp'
 	expression 'icmp'
 	expression 'vlan 100'
@@ -132,7 +132,6 @@ more_expressions() {
 	expression 'ether[12:2] = 0x0800'
 	expression 'icmp[icmptype] = icmp-echo'
 	expression 'ether multicast'
-	[ -z "$names" ] || run_round
 }
 
 # The same expressions by each way to read packets; the first is what the kernel has anyway.
@@ -148,7 +147,6 @@ loads() {
 		expression 'ip proto 4 or udp port 4789' --filter-load $mode
 		expression 'less 64 or ip[6:2] & 0x1fff != 0' --filter-load $mode
 	done
-	[ -z "$names" ] || run_round
 }
 
 # What is inside, by the headers that tshark finds one behind the other.
@@ -169,7 +167,6 @@ tunnels() {
 		--filter-tunnel-pcap-l2 'ip dst host 10.84.0.2'
 	capture '' 'frame.protocols matches "(ip:ip|gre:ip|vxlan:eth:ethertype:ip|geneve:eth:ethertype:ip|gre:eth:ethertype:ip):icmp"' \
 		--filter-tunnel-pcap-l3 icmp
-	[ -z "$names" ] || run_round
 }
 
 netns() { stat -L -c %i "/run/netns/$1"; }
@@ -210,6 +207,11 @@ meta() {
 	capture 'ip proto 4' \
 		"frame.comment contains \" netns=$(netns $NS_B) \" && !(frame.comment contains \" len=0\")" \
 		--filter-netns $NS_B --filter-expr 'skb->len > 0' --proto ipip
+}
+
+# part NAME: its captures, and the last round, which may not be full.
+part() {
+	"$1"
 	[ -z "$names" ] || run_round
 }
 
@@ -224,7 +226,7 @@ names='' pids='' n=0 in_round=0 round=1
 net_up
 tls_serve /tmp || echo "the TLS server does not start" >&2
 timed mixed_up
-for part; do timed "$part"; done
+for name_of_part; do timed part "$name_of_part"; done
 kill $TLS_PID
 mixed_down
 net_down
