@@ -238,11 +238,6 @@ static __always_inline __u64 raw_start(const struct frame *f)
 	return f->base + VLAN_LEN;
 }
 
-static __always_inline __u32 head_len(const struct frame *f)
-{
-	return (f->l2 & FRAME_L2_SYNTH ? ETH_LEN : 0) + (f->l2 & FRAME_L2_VLAN ? VLAN_LEN : 0);
-}
-
 /*
  * What the packet section begins with, or is: the linear bytes, up to the snapshot length.  User
  * space cuts the frame to that length once the head is in.

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "filter/frame_abi.h"
+
 /* The parts fill their section. */
 static int parse_dumps(const uint8_t *data, size_t room, const struct ev_dump *ret_dumps[EV_DUMPS])
 {
@@ -22,6 +24,15 @@ static int parse_dumps(const uint8_t *data, size_t room, const struct ev_dump *r
 	return 0;
 }
 
+/* The synthetic head, the bytes that are there, and those that are said not to be. */
+static uint64_t frame_length(const struct ev_hdr *hdr)
+{
+	uint64_t head = (hdr->l2 & FRAME_L2_SYNTH ? FRAME_ETH_LEN : 0) +
+			(hdr->l2 & FRAME_L2_VLAN ? FRAME_TAG_LEN : 0);
+
+	return head + hdr->raw_len + hdr->nonlinear;
+}
+
 int record_parse(const void *data, size_t size, struct record *ret_record)
 {
 	const struct ev_hdr *hdr = data;
@@ -33,7 +44,7 @@ int record_parse(const void *data, size_t size, struct record *ret_record)
 	    (hdr->stack_bytes > 0 && hdr->stack_bytes % sizeof(uint64_t)) ||
 	    (hdr->cb_room && hdr->cb_room != EV_CB_LEN) || hdr->dump_room > EV_DUMP_MAX ||
 	    hdr->fields_room > EV_FIELDS_MAX || hdr->fields_room % 8 ||
-	    hdr->raw_len > EV_SNAPLEN_MAX)
+	    hdr->raw_len > EV_SNAPLEN_MAX || frame_length(hdr) > hdr->wire_len)
 		return -EBADMSG;
 	cb = sizeof(*hdr) + hdr->stack_room * sizeof(uint64_t);
 	fields = cb + hdr->cb_room;

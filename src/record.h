@@ -27,7 +27,8 @@ struct record {
  * @size: its bytes
  * @ret_record: filled on success
  *
- * Return: 0, or -EBADMSG if the sections do not fit into @size, or parts of the dump into theirs.
+ * Return: 0, or -EBADMSG if the sections do not fit into @size, parts of the dump into theirs, or
+ * the packet's bytes into the frame.
  */
 int record_parse(const void *data, size_t size, struct record *ret_record);
 

@@ -46,7 +46,10 @@ static void catch_it(struct stage *stage, const struct sighting *s)
 		c->look(s);
 }
 
-/* A record in memory of its own, so that reads beyond it are found. */
+/*
+ * A record in memory of its own, so that reads beyond it are found.  Where the length of the frame
+ * is not said, it is that of its bytes.
+ */
 static void feed(struct stage *stage, const struct ev_hdr *hdr, const uint64_t *stack,
 		 const void *raw)
 {
@@ -57,6 +60,8 @@ static void feed(struct stage *stage, const struct ev_hdr *hdr, const uint64_t *
 
 	assert_non_null(data);
 	memcpy(data, hdr, sizeof(*hdr));
+	if (!hdr->wire_len)
+		((struct ev_hdr *)data)->wire_len = hdr->raw_len;
 	if (stack && stack_size)
 		memcpy(data + sizeof(*hdr), stack, stack_size);
 	if (raw)

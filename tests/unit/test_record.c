@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "filter/frame_abi.h"
 #include "src/record.h"
 #include "src/util.h"
 
@@ -26,8 +27,10 @@ static int stack_bytes(int stack_len)
 /* A record of exactly size bytes, so that ASan sees a read behind it; to be freed. */
 static void *make_record(size_t size, unsigned int room, int stack_len, uint32_t raw_len)
 {
-	struct ev_hdr hdr = {
-		.stack_room = room, .stack_bytes = stack_bytes(stack_len), .raw_len = raw_len};
+	struct ev_hdr hdr = {.stack_room = room,
+			     .stack_bytes = stack_bytes(stack_len),
+			     .raw_len = raw_len,
+			     .wire_len = raw_len};
 	uint8_t *data = calloc(1, size ? size : 1);
 
 	assert_non_null(data);
@@ -263,6 +266,41 @@ static void test_dump(void **state)
 	free(data);
 }
 
+/* The parts of the frame, those that are missing too, are never more than the frame. */
+static void test_frame_length(void **state)
+{
+	static const struct {
+		uint64_t l2;
+		uint32_t head;
+	} heads[] = {
+		{0, 0},
+		{FRAME_L2_VLAN, 4},
+		{FRAME_L2_SYNTH | 0x0008, 14},
+		{FRAME_L2_SYNTH | FRAME_L2_VLAN | 0x81ULL << FRAME_L2_TPID_SHIFT, 18},
+	};
+	const size_t full = HDR + 5;
+	uint8_t *data = make_record(full, 0, 0, 5);
+	struct ev_hdr *hdr = (void *)data;
+	struct record rec;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		hdr->l2 = heads[i].l2;
+		hdr->nonlinear = 100;
+		hdr->wire_len = heads[i].head + 5 + 100;
+		assert_int_equal(record_parse(data, full, &rec), 0);
+		/* The snapshot length cuts. */
+		hdr->wire_len++;
+		assert_int_equal(record_parse(data, full, &rec), 0);
+		hdr->wire_len -= 2;
+		assert_int_equal(record_parse(data, full, &rec), -EBADMSG);
+		/* Sums do not overflow. */
+		hdr->nonlinear = UINT32_MAX;
+		assert_int_equal(record_parse(data, full, &rec), -EBADMSG);
+	}
+	free(data);
+}
+
 /* Whatever a record has in it, it goes into the longest class. */
 static void test_longest_dump(void **state)
 {
@@ -284,10 +322,11 @@ static void test_longest_dump(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),   cmocka_unit_test(test_sizes),
-		cmocka_unit_test(test_random), cmocka_unit_test(test_classes),
-		cmocka_unit_test(test_cb),     cmocka_unit_test(test_fields),
-		cmocka_unit_test(test_dump),   cmocka_unit_test(test_longest_dump),
+		cmocka_unit_test(test_rows),	     cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_random),	     cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_cb),	     cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_dump),	     cmocka_unit_test(test_longest_dump),
+		cmocka_unit_test(test_frame_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,6 +309,7 @@ static void test_content(void **state)
 			     .skb = SKB(1),
 			     .mark = 77,
 			     .raw_len = sizeof(bytes),
+			     .wire_len = sizeof(bytes),
 			     .stack_room = 4,
 			     .stack_bytes = 16,
 			     .time_ns = 1};
