@@ -72,39 +72,23 @@ static int link_range(const struct links_job *job, size_t from, size_t n)
 	return link_ids(job->prog_fd, targets->ids + from, targets->cookies + from, n);
 }
 
-static int load_empty_program(void)
-{
-	const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = (enum bpf_attach_type)LOAD_ATTACH_FENTRY_MULTI);
-
-	return bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
-}
-
 /* Not those of modules: the link takes ids of vmlinux only. */
 static bool has_id(const struct func *f)
 {
 	return f->btf_id && !f->module;
 }
 
-/* Other kernels refuse the program already; a link would cost a tenth of a second. */
+/* Other kernels refuse the program already. */
 static int fentry_multi_check(const struct funcs *funcs)
 {
 	size_t with_id = 0;
-	int prog_fd;
 
 	for (size_t i = 0; i < funcs->n; i++)
 		with_id += has_id(&funcs->v[i]);
 	if (!with_id)
 		return -ENODATA;
-	prog_fd = load_empty_program();
-	if (prog_fd < 0)
-		return prog_fd;
-	close(prog_fd);
-	return 0;
+	return links_try(BPF_PROG_TYPE_TRACING, (enum bpf_attach_type)LOAD_ATTACH_FENTRY_MULTI,
+			 NULL);
 }
 
 static enum load_kind fentry_multi_kind(const struct func *f)

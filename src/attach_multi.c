@@ -12,18 +12,6 @@
 #include "src/backend.h"
 #include "src/util.h"
 
-/* A program that does nothing, to see whether it can be linked. */
-static int load_empty_program(void)
-{
-	const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_KPROBE_MULTI);
-
-	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
-}
-
 /* @cookies: one a function; NULL: none */
 static int link_addresses(int prog_fd, const unsigned long *addrs, const __u64 *cookies, size_t n)
 {
@@ -47,21 +35,15 @@ static int link_range(const struct links_job *job, size_t from, size_t n)
 			      targets->cookies ? targets->cookies + from : NULL, n);
 }
 
+static int link_nothing(int prog_fd)
+{
+	return link_addresses(prog_fd, LINKS_NO_ADDRESS, NULL, 1);
+}
+
 static int multi_check(const struct funcs *funcs)
 {
-	/* Several functions, in case the first is a bad one. */
-	size_t tries = funcs->n < 3 ? funcs->n : 3;
-	int prog_fd = load_empty_program();
-	int fd = prog_fd < 0 ? prog_fd : -ENOENT;
-
-	for (size_t i = 0; prog_fd >= 0 && fd < 0 && i < tries; i++)
-		fd = link_addresses(prog_fd, (unsigned long[]){funcs->v[i].addr}, NULL, 1);
-	if (prog_fd >= 0)
-		close(prog_fd);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	(void)funcs;
+	return links_try(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, link_nothing);
 }
 
 static enum load_kind multi_kind(const struct func *f)

@@ -70,35 +70,16 @@ static int link_range(const struct links_job *job, size_t from, size_t n)
 	return link_addresses(job->prog_fd, targets->addrs + from, targets->cookies + from, n);
 }
 
-static int load_empty_program(void)
+static int link_nothing(int prog_fd)
 {
-	const struct bpf_insn insns[] = {
-		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
-		{.code = BPF_JMP | BPF_EXIT},
-	};
-	LIBBPF_OPTS(bpf_prog_load_opts, opts,
-		    .expected_attach_type = (enum bpf_attach_type)LOAD_ATTACH_KPROBE_SESSION);
-
-	return bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+	return link_addresses(prog_fd, LINKS_NO_ADDRESS, LINKS_NO_ADDRESS, 1);
 }
-
-/* Several functions, in case the first is a bad one. */
-#define TRIES 3
 
 static int session_check(const struct funcs *funcs)
 {
-	const __u64 no_cookie = 0;
-	int prog_fd = load_empty_program();
-	int fd = prog_fd < 0 ? prog_fd : -ENOENT;
-
-	for (size_t i = 0; prog_fd >= 0 && fd < 0 && i < funcs->n && i < TRIES; i++)
-		fd = link_addresses(prog_fd, &(__u64){funcs->v[i].addr}, &no_cookie, 1);
-	if (prog_fd >= 0)
-		close(prog_fd);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return 0;
+	(void)funcs;
+	return links_try(BPF_PROG_TYPE_KPROBE, (enum bpf_attach_type)LOAD_ATTACH_KPROBE_SESSION,
+			 link_nothing);
 }
 
 static enum load_kind session_kind(const struct func *f)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "src/links.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +11,26 @@
 #include "src/keeper.h"
 #include "src/log.h"
 #include "src/util.h"
+
+int links_try(enum bpf_prog_type type, enum bpf_attach_type attach_type, int (*link)(int prog_fd))
+{
+	/* A program that does nothing. */
+	const struct bpf_insn insns[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach_type);
+	int prog_fd = bpf_prog_load(type, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+	int fd;
+
+	if (prog_fd < 0)
+		return prog_fd;
+	fd = link ? link(prog_fd) : -EFAULT;
+	close(prog_fd);
+	if (fd >= 0)
+		close(fd);
+	return fd == -EFAULT ? 0 : fd < 0 ? fd : -EPROTO;
+}
 
 int links_keep(struct links *links, int fd)
 {

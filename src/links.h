@@ -6,6 +6,7 @@
  * does not say which.  So a list that fails is halved until the bad ones are alone; a list without
  * bad ones is one link.
  */
+#include <linux/bpf.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,22 @@ struct links_job {
 	int prog_fd;
 	const void *data; /* what link() needs beyond that */
 };
+
+/* A user's address that nothing is at: see links_try(). */
+#define LINKS_NO_ADDRESS ((void *)1)
+
+/**
+ * links_try() - is there a kind of link?
+ * @type, @attach_type: of the program that it would hold
+ * @link: makes such a link for one function, whose address the kernel is to read at
+ *	LINKS_NO_ADDRESS; NULL: the program is enough to know
+ *
+ * Nothing is linked, for to link and let go takes the kernel a good part of a second.  It reads
+ * addresses once it has found all else to be right: so -EFAULT says that the kind is there.
+ *
+ * Return: 0 if it is, or else the kernel's -errno.
+ */
+int links_try(enum bpf_prog_type type, enum bpf_attach_type attach_type, int (*link)(int prog_fd));
 
 /**
  * links_attach() - attach to all functions of a list
