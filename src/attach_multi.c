@@ -5,6 +5,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -46,13 +47,33 @@ static int multi_check(const struct funcs *funcs)
 	return links_try(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI, link_nothing);
 }
 
-static enum load_kind multi_kind(const struct func *f)
+/*
+ * The first positions, where nearly all functions have their skb, have a program of their own each.
+ * The others share one, which is told the position by a cookie: the verifier takes some hundredths
+ * of a second for a program, a cookie a tenth of a microsecond for a sighting.
+ */
+#define OWN_PROGRAMS 3
+
+static bool has_own_program(const struct func *f)
 {
-	(void)f;
-	return LOAD_MULTI;
+	return f->pos <= OWN_PROGRAMS || f->pos == FUNC_BY_STACK;
 }
 
-/* @pos: of all, or -1: each its own, as cookie */
+static enum load_kind multi_kind(const struct func *f)
+{
+	return has_own_program(f) ? LOAD_MULTI : LOAD_MULTI_ANY;
+}
+
+/* The cookie says it. */
+#define EACH_ITS_OWN (-1)
+
+/* As attach_funcs() is told it. */
+static int position(const struct func *f)
+{
+	return has_own_program(f) ? f->pos : EACH_ITS_OWN;
+}
+
+/* @pos: where all have their skb; FUNC_BY_STACK, LOAD_END; or EACH_ITS_OWN */
 static int attach_funcs(const struct loaded *loaded, const struct func *funcs, size_t n, int pos,
 			struct links *links, size_t *ret_refused)
 {
@@ -61,13 +82,14 @@ static int attach_funcs(const struct loaded *loaded, const struct func *funcs, s
 		.funcs = funcs,
 		.n = n,
 		.link = link_range,
-		.prog_fd = bpf_program__fd(pos < 0 ? loaded_program(loaded, LOAD_MULTI_ANY, 1)
+		.prog_fd = bpf_program__fd(pos == EACH_ITS_OWN
+						   ? loaded_program(loaded, LOAD_MULTI_ANY, 1)
 						   : loaded_program(loaded, LOAD_MULTI, pos)),
 		.data = &targets,
 	};
 	int err = -ENOMEM;
 
-	if (pos < 0)
+	if (pos == EACH_ITS_OWN)
 		targets.cookies = calloc(n, sizeof(*targets.cookies));
 	if (targets.addrs && (pos >= 0 || targets.cookies)) {
 		for (size_t i = 0; i < n; i++) {
@@ -88,7 +110,7 @@ static int attach_funcs(const struct loaded *loaded, const struct func *funcs, s
 int multi_attach_any(const struct loaded *loaded, const struct func *funcs, size_t n,
 		     struct links *links, size_t *ret_refused)
 {
-	return n ? attach_funcs(loaded, funcs, n, -1, links, ret_refused) : 0;
+	return n ? attach_funcs(loaded, funcs, n, EACH_ITS_OWN, links, ret_refused) : 0;
 }
 
 int multi_attach_by_stack(const struct loaded *loaded, const struct func *funcs, size_t n,
@@ -122,9 +144,9 @@ static int multi_attach(const struct attach_opts *opts, size_t *ret_refused, voi
 	/* First the ends, and last when detaching: an id must not outlive its skb. */
 	err = multi_attach_ends(loaded, &funcs->roles, links);
 	for (size_t i = 0, next; !err && i < funcs->n; i = next) {
-		int pos = funcs->v[i].pos;
+		int pos = position(&funcs->v[i]);
 
-		for (next = i; next < funcs->n && funcs->v[next].pos == pos;)
+		for (next = i; next < funcs->n && position(&funcs->v[next]) == pos;)
 			next++;
 		err = attach_funcs(loaded, funcs->v + i, next - i, pos, links, &refused);
 	}
