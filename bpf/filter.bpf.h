@@ -27,7 +27,7 @@ __weak __noinline __u32 matches_beyond(__u64 base, __u32 linear, __u32 wire, __u
 
 static __always_inline bool frame_matches(const struct frame *f)
 {
-	return pwru_filter(f->base, f->linear, f->wire, f->l2, f->skb) &&
+	return pwru_filter(f->base, f->linear, f->wire, f->l2, f->skb) && frame_adds_up(f) &&
 	       (!cfg_beyond || matches_beyond(f->base, f->linear, f->wire, f->l2, f->skb));
 }
 

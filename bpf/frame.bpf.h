@@ -365,22 +365,14 @@ static __always_inline __u32 head_len(const struct frame *f)
 }
 
 /*
- * Functions are handed queues, too, where an skb is asked for: __skb_wait_for_more_packets() gets
- * the last skb of a socket's queue, and of an empty one that is the queue's head, a part of the
- * socket.  Both its links point to itself; a fragment of IP may do so with one (RB_CLEAR_NODE), no
- * skb with both.  Should a packet be queued just then, they do not, but what is read of the socket
- * as lengths can hardly be those of a frame.
+ * Are these lengths a frame's?  What is handed to a function for an skb need not be one; the filter
+ * and the file would make different things of it.
  *
  * To be asked of what the filter has let pass: that is few, and would cost all the others, too.
  */
-static __always_inline bool is_packet(const bool direct, const struct frame *f)
+static __always_inline bool frame_adds_up(const struct frame *f)
 {
-	struct sk_buff *skb = TYPED(direct, struct sk_buff, f->skb);
-
-	if (f->linear > f->wire || (__s32)f->linear < (__s32)head_len(f))
-		return false;
-	return (__u64)FIELD(direct, skb, next) != f->skb ||
-	       (__u64)FIELD(direct, skb, prev) != f->skb;
+	return f->linear <= f->wire && (__s32)f->linear >= (__s32)head_len(f);
 }
 
 /* Gives back what frame_of_rest() took. */

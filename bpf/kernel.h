@@ -69,7 +69,6 @@ typedef struct refcount_struct {
 
 struct sk_buff {
 	struct sk_buff *next;
-	struct sk_buff *prev;
 	struct net_device *dev;
 	struct sock *sk;
 	char cb[48];

@@ -8,10 +8,10 @@
 #include "frame.bpf.h"
 #include "meta.bpf.h"
 
-#define JUDGE(direct, write, ctx, f)                                \
-	do {                                                        \
-		if (frame_matches(&(f)) && is_packet(direct, &(f))) \
-			write(ctx, &(f));                           \
+#define JUDGE(write, ctx, f)              \
+	do {                              \
+		if (frame_matches(&(f)))  \
+			write(ctx, &(f)); \
 	} while (0)
 
 /*
@@ -34,14 +34,14 @@
 			if (is_plain_ether(&p)) {                                        \
 				asm volatile("" ::"i"(1));                               \
 				frame_make(&p, p.mac, 0, 0, 0, &f);                      \
-				JUDGE(direct, write, ctx, f);                            \
+				JUDGE(write, ctx, f);                                    \
 			} else if (is_plain_l3(&p)) {                                    \
 				asm volatile("" ::"i"(2));                               \
 				frame_of_l3(direct, &p, &f);                             \
-				JUDGE(direct, write, ctx, f);                            \
+				JUDGE(write, ctx, f);                                    \
 			} else if (frame_of_rest(direct, &p, &f)) {                      \
 				asm volatile("" ::"i"(3));                               \
-				JUDGE(direct, write, ctx, f);                            \
+				JUDGE(write, ctx, f);                                    \
 				frame_release(&f);                                       \
 			}                                                                \
 		}                                                                        \
@@ -62,7 +62,7 @@
 		if (meta_matches(direct, cfg_meta.on, f.skb) && frame_place(direct, f.skb, &p) && \
 		    frame_of_rest(direct, &p, &f)) {                                              \
 			bpf_probe_read_kernel(&same, sizeof(same), &f);                           \
-			JUDGE(direct, write, ctx, same);                                          \
+			JUDGE(write, ctx, same);                                                  \
 			frame_release(&same);                                                     \
 		}                                                                                 \
 		0;                                                                                \

@@ -42,6 +42,7 @@ static const struct {
 	{"skb_headers_offset_update", 0, SKIP_HEAD_NEW},
 	{"__build_skb_around", 0, SKIP_NOT_FILLED},
 	{"__finalize_skb_around", 0, SKIP_NOT_FILLED},
+	{"__skb_wait_for_more_packets", 0, SKIP_QUEUE},
 };
 
 static const char *const reasons[] = {
@@ -52,6 +53,8 @@ static const char *const reasons[] = {
 	[SKIP_FREED] = "it runs after the packet's data is freed; it ends an id",
 	[SKIP_HEAD_NEW] = "the packet's head is new there, and the offsets are old",
 	[SKIP_NOT_FILLED] = "the skb is not filled yet",
+	/* The last skb of a queue: of an empty one the head, a part of the socket. */
+	[SKIP_QUEUE] = "it waits at an empty queue, whose head it is given for an skb",
 };
 
 _Static_assert(ARRAY_SIZE(reasons) == SKIP_REASONS, "all reasons have words");

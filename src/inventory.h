@@ -21,6 +21,7 @@ enum skip {
 	SKIP_FREED,
 	SKIP_HEAD_NEW,
 	SKIP_NOT_FILLED,
+	SKIP_QUEUE,
 	SKIP_REASONS, /* how many there are */
 };
 

@@ -23,7 +23,7 @@
 #define FILE_NAME "functions"
 
 /* Changes with the format. */
-static const char magic[8] = "pwrufn5";
+static const char magic[8] = "pwrufn6";
 
 struct head {
 	char magic[8];

@@ -102,24 +102,6 @@ waiting_case() {
 	in_b tc qdisc del dev v1 clsact
 }
 
-# Who waits at an empty queue hands its head to a function that asks for an skb: no packet.  How often
-# that function ran, a probe of the kernel's own counts.
-queue_case() {
-	probe=/sys/kernel/tracing/events/queue/waits
-	echo 'p:queue/waits __skb_wait_for_more_packets' >>/sys/kernel/tracing/kprobe_events
-	echo 1 >$probe/enable
-	name=queue
-	pwru-cap --filter-func __skb_wait_for_more_packets -w "$OUT/queue.pcapng" 2>"$OUT/queue.err" &
-	CAP=$!
-	wait_for 60 listens "$OUT/queue.err" || echo "queue: does not listen" >&2
-	in_a timeout 1 bash -c 'exec 3<>/dev/udp/10.77.0.2/9; read -r -u 3 x'
-	in_a ping -q -c 2 -i 0.2 -W 1 10.77.0.99 >/dev/null
-	capture_stop
-	awk '$1 == "waits" { print $2 }' /sys/kernel/tracing/kprobe_profile >"$OUT/queue.ran"
-	echo 0 >$probe/enable
-	echo '-:queue/waits' >>/sys/kernel/tracing/kprobe_events
-}
-
 # Functions without an skb, under pings that match among pings that do not.  They are called by all
 # and sundry, one by each timer interrupt.
 stack_case() {
@@ -303,7 +285,6 @@ timed pipe_case
 timed ping_case
 timed vlan_case
 timed waiting_case
-timed queue_case
 timed stack_case
 timed payload_case
 timed dump_case
