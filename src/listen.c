@@ -10,6 +10,7 @@
 #include "src/clock.h"
 #include "src/linktype.h"
 #include "src/log.h"
+#include "src/options_stack.h"
 
 #define SECOND_NS 1000000000ULL
 
@@ -147,8 +148,11 @@ int listen_on(struct listening *l)
 	l->capture->limit = options_limit(l->opts);
 	l->progress.since_ns = clock_now_ns();
 	announce(l);
-	/* Stacks need them; until they are there, records wait in the ring. */
-	if (options_need_symbols(l->opts))
+	/*
+	 * Stacks need them; until they are there, records wait in the ring.  Where a packet was
+	 * dropped needs one, too, but may never be asked for.
+	 */
+	if (options_stack_depth(l->opts))
 		names_read_ahead(l->names);
 	while (!err && !l->signals->stop && !capture_done(l->capture)) {
 		tracing_names(l->tracing, rename_all, l);

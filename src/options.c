@@ -407,11 +407,6 @@ uint64_t options_limit(const struct options *opts)
 	return lines && (!opts->count || lines < opts->count) ? lines : opts->count;
 }
 
-bool options_need_symbols(const struct options *opts)
-{
-	return opts->write_path || opts->printing.stack || opts->printing.caller;
-}
-
 void options_free(struct options *opts)
 {
 	free(opts->expression);

@@ -102,9 +102,6 @@ int options_parse(int argc, char **argv, struct options *ret_opts, enum options_
 /* options_limit() - after how many packets the capture ends, by -c and the like; 0: it does not */
 uint64_t options_limit(const struct options *opts);
 
-/* options_need_symbols() - does the output name other functions than those that are attached to? */
-bool options_need_symbols(const struct options *opts);
-
 void options_free(struct options *opts);
 
 #endif
