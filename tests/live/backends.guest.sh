@@ -122,6 +122,8 @@ lockdown() {
 }
 
 grep -q devpts /proc/mounts || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }
+# Only what happens from here on is judged, not how the guest has booted.
+dmesg -c >"$OUT/boot.dmesg"
 net_up
 settle >/dev/null
 uname -r >"$OUT/release"

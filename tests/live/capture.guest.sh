@@ -220,7 +220,7 @@ stop_cases() {
 	flood=$!
 	sleep 2
 	kill -INT $CAP
-	wait_for 30 not_running $CAP && echo yes >"$OUT/flood.ended"
+	wait_for 300 not_running $CAP && echo yes >"$OUT/flood.ended"
 	kill $flood
 	wait $CAP
 	echo $? >"$OUT/flood.status"
@@ -270,6 +270,8 @@ timed() {
 	echo "$1: $(($(date +%s) - began)) s"
 }
 
+# Only what happens from here on is judged, not how the guest has booted.
+dmesg -c >"$OUT/boot.dmesg"
 net_up
 tls_serve /tmp || echo "the TLS server does not start" >&2
 timed run_case test_attach pwru-cap --test-attach ${FEW:+--filter-func "$FEW"}

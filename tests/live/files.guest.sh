@@ -63,17 +63,24 @@ signal() {
 	kill "-$1" "${PIDS[$2/tcpdump]}" "${PIDS[$2/pwru-cap]}"
 }
 
+# ended CASE/PROGRAM...: they end by themselves.
+ended() {
+	local name
+
+	for name; do
+		wait "${PIDS[$name]}"
+		echo $? >"$OUT/$name.status"
+		unset "PIDS[$name]"
+	done
+}
+
 # end CASE/PROGRAM...: with SIGINT, if it still runs.
 end() {
 	local name
 
 	sleep 0.5
 	for name; do kill -INT "${PIDS[$name]}" 2>/dev/null; done
-	for name; do
-		wait "${PIDS[$name]}"
-		echo $? >"$OUT/$name.status"
-		unset "PIDS[$name]"
-	done
+	ended "$@"
 }
 
 # requests COUNT SECONDS-BETWEEN [SIZE]
@@ -156,6 +163,8 @@ small() {
 	done
 	signal TERM usr
 	signal HUP text
+	# A second signal would tell them not to be so thorough.
+	ended {usr,text}/{tcpdump,pwru-cap}
 	end "${!PIDS[@]}"
 }
 
@@ -237,7 +246,7 @@ killed() {
 	esac
 	pwru-cap --filter-func 'ip_rcv|icmp_rcv|ip_output' -B 4096 -w f "${how[@]}" icmp 2>err &
 	pid=$!
-	wait_for 60 larger f f0
+	wait_for 300 larger f f0
 	sleep "$(printf '%d.%03d' $((after / 1000)) $((after % 1000)))"
 	kill -KILL $pid
 	wait $pid

@@ -79,6 +79,7 @@ run_round() {
 	date +%s.%N >"$OUT/$round.times"
 	sleep 0.5
 	mixed_round
+	wait_for 60 neighbours_settled || echo "round $round: neighbours are still asked for" >&2
 	# What was sent last is on its way through the kernel still.
 	sleep 1
 	date +%s.%N >>"$OUT/$round.times"

@@ -7,6 +7,8 @@ figure() { tr '\r' '\n' <"$out/$1.err" | sed -n "s/^\([0-9]*\) packets\? $2\$/\1
 captured() { figure "$1" captured; }
 received() { figure "$1" 'received by filter'; }
 dropped() { figure "$1" 'dropped by kernel'; }
+# Sightings that no program of ours saw, because it ran already; 0 if nothing is said of them.
+missed() { sed -n 's/^ *\([0-9]*\) sightings were missed:.*/\1/p' "$out/$1.err" | grep . || echo 0; }
 # What a mode has left out, 0 without one.
 left_out() { figure "$1" 'left out, as asked for' | grep . || echo 0; }
 

@@ -29,6 +29,11 @@ mixed_up() {
 	tunnel h 10.83.0 gretap
 	tunnel n 10.84.0 geneve id 7
 	bridge_up
+	# A neighbour that was heard of, and is used, is asked for a second later, not five.
+	for ns in $NS_A $NS_B; do
+		ip netns exec $ns sh -c 'for f in /proc/sys/net/ipv[46]/neigh/*/delay_first_probe_time; do
+			echo 1 >$f; done'
+	done
 	servers_up
 	processes_up
 	mixed_round
@@ -101,6 +106,13 @@ a_pings() {
 	in_a ping -q -n -c 2 -i 0.02 -W 2 "$@" >/dev/null
 }
 
+# neighbours_settled: none is asked for, or soon to be.
+neighbours_settled() {
+	for ns in $NS_A $NS_B; do
+		[ -z "$(ip -n $ns neigh show nud delay nud probe nud incomplete)" ] || return 1
+	done
+}
+
 # A neighbour that nobody is: it is asked for again by a timer, which finds the CPU idle.
 unanswered() {
 	in_a sh -c 'cd /proc/sys/net/ipv4/neigh/v0 && echo 200 >retrans_time_ms && echo 6 >mcast_solicit'
@@ -112,6 +124,7 @@ mixed_round() {
 	# Neighbours are asked for again: ARP and neighbour discovery.
 	for ns in $NS_A $NS_B; do ip -n $ns neigh flush all; done
 	# While something listens on a packet socket, there are packets of type outgoing.
+	: >/tmp/tcpdump.err
 	ip netns exec $NS_A tcpdump -n -q -i v0 -w /dev/null 2>/tmp/tcpdump.err &
 	tcpdump=$!
 	wait_for 10 listens /tmp/tcpdump.err

@@ -57,6 +57,8 @@ dummy_ping() {
 	ip -n $NS_A link del d0
 }
 
+# Only what happens from here on is judged, not how the guest has booted.
+dmesg -c >"$OUT/boot.dmesg"
 net_up
 modprobe dummy numdummies=0
 pwru-cap "${FEW[@]}" --all-kmods -w "$OUT/modules.pcapng" \
@@ -78,6 +80,10 @@ dummy_ping 5 >/dev/null
 
 # One that brings others with it.
 load tunnel 1 ipip 'module ipip( is not watched|: [0-9]+ functions attached)'
+for module in ip_tunnel tunnel4; do
+	wait_for 60 said 1 "module $module( is not watched|: [0-9]+ functions attached)" ||
+		echo "$module: not said" >&2
+done
 tunnel_up
 tunnel_ping 4 >/dev/null
 

@@ -90,6 +90,8 @@ rounds() {
 	for ((i = 0; i < $1; i++)); do one_round $i || bad=$((bad + 1)); done
 }
 
+# Only what happens from here on is judged, not how the guest has booted.
+dmesg -c >"$OUT/boot.dmesg"
 net_up
 BEFORE=$(present)
 fact before.present "$BEFORE"

@@ -78,9 +78,9 @@ stop_case() {
 	sleep 3
 	kill -INT "$CAP"
 	ended stop
-	gone stop
 	kill -- "-$pinger"
 	wait "$pinger" 2>/dev/null
+	gone stop
 }
 
 # The first SIGINT does not end it, as nobody reads the pipe; the second does.
@@ -219,6 +219,8 @@ timed() {
 }
 
 grep -q devpts /proc/mounts || { mkdir -p /dev/pts && mount -t devpts devpts /dev/pts; }
+# Only what happens from here on is judged, not how the guest has booted.
+dmesg -c >"$OUT/boot.dmesg"
 net_up
 BEFORE=$(present)
 fact before "$BEFORE" "$(settings)"

@@ -14,6 +14,11 @@ in_b() { ip netns exec $NS_B "$@"; }
 net_up() {
 	ip netns add $NS_A
 	ip netns add $NS_B
+	# Nothing is to come by timers, minutes later.
+	for ns in $NS_A $NS_B; do
+		ip netns exec $ns sh -c 'f=/proc/sys/net/ipv6/conf/default/router_solicitations
+			[ ! -e $f ] || echo 0 >$f'
+	done
 	ip -n $NS_A link add v0 type veth peer name v1 netns $NS_B
 	ip -n $NS_A addr add $IP_A/24 dev v0
 	ip -n $NS_B addr add $IP_B/24 dev v1
@@ -90,11 +95,12 @@ tls_send_file() {
 		>/dev/null 2>&1 &
 	tls_server=$!
 	wait_for 20 tcp_listens "$1"
-	# Once it has all of it, the server is ended.
+	# Once it has all of it, the server is ended.  Of a file sent before nothing may be left.
+	: >/tmp/arrived
 	ip netns exec $NS_A openssl s_client -quiet -connect "$IP_B:$1" -keylogfile "$3/tls.keys" \
 		</dev/null 2>/dev/null >/tmp/arrived &
 	tls_client=$!
-	wait_for 30 holds /tmp/arrived "$size"
+	wait_for 300 holds /tmp/arrived "$size"
 	kill $tls_server 2>/dev/null || :
 	wait $tls_client
 	cmp "$2" /tmp/arrived
