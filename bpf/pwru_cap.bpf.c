@@ -211,8 +211,8 @@ int kprobe_by_stack(struct pt_regs *ctx)
 
 /*
  * One program for all functions: the cookie says where the skb is, 1 to 5, and 0 stands for the
- * functions that end an skb's life.  For kprobe.multi, where the cookie costs a search, this serves
- * the few that fentry leaves out.
+ * functions that end an skb's life.  For kprobe.multi the cookie costs a search; so this serves the
+ * few functions that fentry leaves out, or that have their skb where few have it.
  */
 #define MULTI_ANY(variant, direct, write)                                \
 	SEC("?kprobe.multi")                                             \

@@ -35,13 +35,12 @@ int attach_check_name(const char *name);
 /**
  * attach_choose() - the best way to attach that this kernel has
  * @name: the one that is wanted, or NULL for the best
- * @funcs: some of them are tried
+ * @funcs: what it is to attach to
  * @failed: one that was chosen before and did not work after all: the next best; or NULL
  * @returns: it has to tell what functions return
  * @ret_backend: receives a constant
  *
- * Asks by linking: some kernels load programs and then refuse the link. Says on stderr what is
- * missing.
+ * Asks the kernel, not its version. Says on stderr what is missing.
  *
  * Return: 0; -EINVAL if there is no backend of that name; -EOPNOTSUPP if none works, or none that
  * is wanted.

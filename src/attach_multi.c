@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kprobe-multi: one link for each argument position, which holds the addresses of all functions
- * with the skb there.  It needs CONFIG_FPROBE, which not all distributions switch on.
+ * kprobe-multi: a link for each argument position, which holds the addresses of all functions with
+ * the skb there; rare positions share one.  It needs CONFIG_FPROBE, which not all distributions
+ * switch on.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -54,9 +55,32 @@ static int multi_check(const struct funcs *funcs)
  */
 #define OWN_PROGRAMS 3
 
+/*
+ * A cookie is found by the function's address, which is rounded to where functions begin: at blocks
+ * of 16 bytes, on x86 since 6.2.  Before 6.1 the address was another where they begin with ENDBR.
+ */
+static bool cookies_are_found(void)
+{
+#ifdef __x86_64__
+	static const struct requirement since = {.major = 6, .minor = 2};
+	static enum {
+		NOT_KNOWN,
+		NO,
+		YES
+	} known;
+	char lack[256];
+
+	if (known == NOT_KNOWN)
+		known = requirement_lack_here(&since, lack, sizeof(lack)) ? NO : YES;
+	return known == YES;
+#else
+	return false;
+#endif
+}
+
 static bool has_own_program(const struct func *f)
 {
-	return f->pos <= OWN_PROGRAMS || f->pos == FUNC_BY_STACK;
+	return f->pos <= OWN_PROGRAMS || f->pos == FUNC_BY_STACK || !cookies_are_found();
 }
 
 static enum load_kind multi_kind(const struct func *f)

@@ -149,8 +149,8 @@ int listen_on(struct listening *l)
 	l->progress.since_ns = clock_now_ns();
 	announce(l);
 	/*
-	 * Stacks need them; until they are there, records wait in the ring.  Where a packet was
-	 * dropped needs one, too, but may never be asked for.
+	 * Stacks need them; until they are there, records wait in the ring.  The place of a drop
+	 * needs one, too, but there may never be a drop; the first one waits for them.
 	 */
 	if (options_stack_depth(l->opts))
 		names_read_ahead(l->names);

@@ -3,8 +3,8 @@
 #define PWRU_CAP_NAMES_H
 /*
  * Addresses to names.  The functions that are attached to are known from the start; for all else
- * the kernel's symbols are needed, which take it up to some seconds to tell.  So they are read
- * while the capture runs already, and only who needs one waits for them.
+ * the kernel's symbols are needed, which take it up to some seconds to tell.  So where many will be
+ * needed they are read while the capture runs already, and only who needs one waits for them.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -162,7 +162,7 @@ static int attach_loaded(struct tracing *t)
 
 	log_status("attaching to %zu functions (%s) ...", opts.funcs->n, attach_name(t->backend));
 	/* A drop may need them, too, and later they take long. */
-	if (t->names && attach_crowds_symbols(t->backend))
+	if (!t->opts->test_attach && attach_crowds_symbols(t->backend))
 		names_read_ahead(t->names);
 	t->attach_began = clock_now_ns();
 	err = attach_all(t->backend, &opts, &t->attached, &t->result);

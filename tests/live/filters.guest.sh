@@ -11,7 +11,7 @@ set -u
 BATCH=14
 
 # Many packets of each kind pass these, and they take little time to attach to.
-FEW='(arp|ip|ipv6|icmp|icmpv6|udp|vlan_skb|tcp_v4|tcp_v6)_rcv|__?dev_queue_xmit|dev_hard_start_xmit|ip6?_(local_)?out(put)?|ip6?_finish_output2|ip_local_deliver|__netif_receive_skb_core.*|neigh_resolve_output|vxlan_xmit|iptunnel_xmit|br_handle_frame|consume_skb|kfree_skb.*|skb_release_head_state|dev_queue_xmit_nit|packet_rcv|tpacket_rcv'
+FEW='(arp|ip|ipv6|icmp|icmpv6|udp|vlan_skb|tcp_v4|tcp_v6)_rcv|__?dev_queue_xmit|dev_hard_start_xmit|ip6?_(local_)?out(put)?|ip6?_finish_output2|ip_local_deliver|__netif_receive_skb_core.*|neigh_resolve_output|vxlan_xmit|iptunnel_xmit|br_handle_frame|consume_skb|kfree_skb.*|skb_release_head_state|dev_queue_xmit_nit|packet_rcv|tpacket_rcv|tcp_conn_request'
 
 # To all functions where so many processes can attach to them in a minute or two: not by kprobes, nor
 # by fentry-multi (7.3).

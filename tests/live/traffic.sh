@@ -17,7 +17,7 @@ net_up() {
 	# Nothing is to come by timers, minutes later.
 	for ns in $NS_A $NS_B; do
 		ip netns exec $ns sh -c 'f=/proc/sys/net/ipv6/conf/default/router_solicitations
-			[ ! -e $f ] || echo 0 >$f'
+			[ ! -w $f ] || echo 0 >$f'
 	done
 	ip -n $NS_A link add v0 type veth peer name v1 netns $NS_B
 	ip -n $NS_A addr add $IP_A/24 dev v0
