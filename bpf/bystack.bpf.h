@@ -270,18 +270,14 @@ static __always_inline void emit_by_stack(const struct site *site, __u64 skb, __
 	struct frame f = {.skb = skb};
 	struct skb_place p;
 
-	bool found = skb_is_alive(skb, id) && frame_place(false, skb, &p) &&
-		     frame_of_rest(false, &p, &f);
-	__u32 held = found ? f.held : 0;
-
-	if (found && frame_adds_up(&f))
+	if (skb_is_alive(skb, id) && frame_place(false, skb, &p) && frame_of_rest(false, &p, &f) &&
+	    frame_adds_up(&f))
 		facts_of_skb(false, site, skb, &facts);
 	else
 		frame_of_nothing(&f);
 	f.flags |= EV_F_STACK;
 	emit(false, site, &f, &facts);
 	release_facts(&facts);
-	f.held = held;
 	frame_release(&f);
 }
 

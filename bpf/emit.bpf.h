@@ -308,14 +308,16 @@ reserved:
 
 _Static_assert(EV_F_FAULT == 1, "a sign bit, shifted down, is the flag");
 
-/* A frame for a packet that is gone: nothing but a header, which says that nothing is known. */
+/*
+ * A frame for a packet that is gone: nothing but a header, which says that nothing is known.  What
+ * it holds it goes on to hold.
+ */
 static __always_inline void frame_of_nothing(struct frame *f)
 {
 	f->base = f->skb; /* no byte is read from there */
 	f->l2 = FRAME_L2_SYNTH | ETH_P_LOCAL_BE;
 	f->wire = f->linear = ETH_LEN;
 	f->flags = EV_F_GONE;
-	f->held = 0;
 }
 
 /* What an skb has to have before anything is written of it. */
